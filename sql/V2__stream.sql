@@ -99,8 +99,35 @@ begin
 end $$;
 comment on function stream.create_segment is 'Makes and attaches the next segment of a topic, to be written from p_starts_at on.';
 
+create function stream.create_segments_ahead(p_length interval, p_ahead interval) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  newest record;
+  created int := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('stream.create_segments_ahead', 0)) then
+    return 0;
+  end if;
+  for newest in
+    select s.topic_id, max(s.starts_at) as starts_at, max(s.created_at) as created_at
+    from stream.segments s
+    group by s.topic_id
+    order by s.topic_id
+  loop
+    -- The first segment begins at -infinity: its successor follows a length after it was made.
+    newest.starts_at := greatest(newest.starts_at, newest.created_at) + p_length;
+    if newest.starts_at <= clock_timestamp() + p_ahead then
+      perform stream.create_segment(newest.topic_id, greatest(newest.starts_at, clock_timestamp()));
+      created := created + 1;
+    end if;
+  end loop;
+  return created;
+end $$;
+comment on function stream.create_segments_ahead is
+  'Makes, for each topic, the segment that follows the newest one when that is due within p_ahead; returns how many. Runs with the rights of the owner.';
+
 create function stream.create_topic(p_name text, p_partitions int) returns stream.topics
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   topic stream.topics;
 begin
@@ -450,7 +477,7 @@ comment on function stream.claim is
 create function stream.tick(p_member_id uuid, p_lease interval, p_groups int[], p_running_groups int[], p_running_partitions int[])
 returns table (
   group_id int, partition_id int, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint,
-  unclean_claims int, trial_offset bigint, trials int, claimed boolean, share int, members int)
+  unclean_claims int, trial_offset bigint, trials int, claimed boolean, share int, members int, pods int)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -458,7 +485,10 @@ declare
   member_count int;
   position int;
   my_share int;
+  pod_count int;
 begin
+  select count(*) into pod_count from stream.members m
+  where clock_timestamp() < m.lease_until and m.lease_until <= clock_timestamp() + p_lease;
   foreach g in array p_groups loop
     select count(*), count(*) filter (where m <= p_member_id) into member_count, position from stream.live_members(g, p_lease) m;
     select count(*) / greatest(member_count, 1) + case when position <= count(*) % greatest(member_count, 1) then 1 else 0 end into my_share
@@ -469,12 +499,12 @@ begin
         array(select r.partition_id from unnest(p_running_groups, p_running_partitions) r (group_id, partition_id) where r.group_id = g)) c
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
-      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count
+      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
     from claims c
     join stream.groups t on t.group_id = g;
     return query
     select g, a.partition_id, a.owner, a.epoch, stream.end_offset(t.topic_id, a.partition_id), c.sequence, c.committed_offset, a.high_offset,
-      0, a.trial_offset, a.trials, false, my_share, member_count
+      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count
     from stream.assignments a
     join stream.groups t on t.group_id = a.group_id
     cross join lateral stream.committed(g, a.partition_id) c

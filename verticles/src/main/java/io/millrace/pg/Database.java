@@ -1,0 +1,65 @@
+package io.millrace.pg;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlConnection;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** The pod's door to PostgreSQL: one bounded pool, and connections of their own for what must not share. */
+public final class Database {
+
+    private final Vertx vertx;
+    private final DatabaseSettings settings;
+    private final Pool pool;
+
+    public Database(Vertx vertx, DatabaseSettings settings) {
+        this.vertx = vertx;
+        this.settings = settings;
+        var bounds = settings.pool();
+        this.pool = PgBuilder.pool()
+                .with(new PoolOptions()
+                        .setName("millrace")
+                        .setShared(false)
+                        .setMaxSize(bounds.maxSize())
+                        .setMaxWaitQueueSize(bounds.maxWaiting())
+                        .setConnectionTimeout((int) bounds.maxWait().toMillis())
+                        .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
+                        .setMaxLifetime((int) bounds.maxLifetime().toSeconds())
+                        .setMaxLifetimeUnit(TimeUnit.SECONDS)
+                        .setIdleTimeout((int) bounds.maxIdle().toSeconds())
+                        .setIdleTimeoutUnit(TimeUnit.SECONDS))
+                .connectingTo(settings.connectOptions())
+                .using(vertx)
+                .build();
+    }
+
+    public DatabaseSettings settings() {
+        return settings;
+    }
+
+    public Vertx vertx() {
+        return vertx;
+    }
+
+    public Pool pool() {
+        return pool;
+    }
+
+    /**
+     * Runs statements in one transaction on one connection. They may all be sent at once; the block's future must fail
+     * when any of theirs does. Fails with {@link DatabaseFailure}: of kind UNKNOWN only when the commit was under way.
+     */
+    public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> block) {
+        return pool.getConnection()
+                .compose(connection -> Transaction.run(connection, block).onComplete(done -> connection.close()))
+                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+    }
+
+    public Future<Void> close() {
+        return pool.close();
+    }
+}

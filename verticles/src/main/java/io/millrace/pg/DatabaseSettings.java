@@ -1,0 +1,67 @@
+package io.millrace.pg;
+
+import io.vertx.pgclient.PgConnectOptions;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Where the database is and how many connections a pod may hold.
+ *
+ * @param poolerInTransactionMode whether PgBouncer or the like stands between: no prepared statements are kept, nothing
+ *     is pipelined, and session settings are left to the role
+ */
+public record DatabaseSettings(
+        String host,
+        int port,
+        String database,
+        String user,
+        String password,
+        PoolSettings pool,
+        boolean poolerInTransactionMode) {
+
+    /** Bounds of a pod's pool. */
+    public record PoolSettings(
+            int maxSize,
+            int maxWaiting,
+            Duration maxWait,
+            Duration maxLifetime,
+            Duration maxIdle,
+            Duration lockTimeout) {
+        public static final PoolSettings DEFAULT = new PoolSettings(
+                20, 1_000, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofSeconds(4));
+    }
+
+    public String jdbcUrl() {
+        return "jdbc:postgresql://%s:%d/%s?ApplicationName=millrace".formatted(host, port, database);
+    }
+
+    /** Options for connections that belong to a pool. */
+    public PgConnectOptions connectOptions() {
+        var options = directOptions();
+        if (poolerInTransactionMode) {
+            return options.setCachePreparedStatements(false)
+                    .setPipeliningLimit(1)
+                    .setUseLayer7Proxy(true);
+        }
+        // A pod that stops in the middle of a transaction must not hold a partition for longer than its lease.
+        var millis = Long.toString(pool.lockTimeout().toMillis());
+        options.setProperties(Map.of(
+                "application_name", "millrace",
+                "lock_timeout", millis,
+                "idle_in_transaction_session_timeout", millis,
+                "tcp_user_timeout", millis));
+        return options.setCachePreparedStatements(true)
+                .setPreparedStatementCacheMaxSize(256)
+                .setPipeliningLimit(64);
+    }
+
+    /** Options for a connection of its own, such as the one that listens. */
+    public PgConnectOptions directOptions() {
+        return new PgConnectOptions()
+                .setHost(host)
+                .setPort(port)
+                .setDatabase(database)
+                .setUser(user)
+                .setPassword(password);
+    }
+}

@@ -1,0 +1,137 @@
+package io.millrace.stream;
+
+import io.millrace.pg.Database;
+import io.millrace.pg.DatabaseFailure;
+import io.millrace.pg.SqlStates;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Appends records to the log with group commit: a partition has at most one flush in flight, and what arrives meanwhile
+ * forms the next batch. Thread-safe; one a process is enough.
+ *
+ * <p>A batch carries a UUID. When the answer to a flush does not come, the flush is repeated with the same UUID until
+ * PostgreSQL tells, under the partition's lock, whether the batch is there: so a lost answer costs time, never a record
+ * more or less. Failures are {@link DatabaseFailure} (UNAVAILABLE: nothing was stored; UNKNOWN: still not known after
+ * {@link #PATIENCE}) and {@link GroupCommit.Overloaded}.
+ */
+public final class Appender {
+
+    /** How long a flush whose outcome is not known is repeated before its callers are told so. */
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final Duration RETRY_DELAY = Duration.ofMillis(200);
+    private static final int MAX_BATCH_RECORDS = 100_000;
+
+    private final Database database;
+    private final Log log;
+    private final GroupCommit.Budget budget;
+    private final Partitioner partitioner = new Partitioner();
+    private final Map<String, Lane[]> lanes = new ConcurrentHashMap<>();
+
+    /** @param maxQueuedBytes bytes that may wait for their commit, all partitions together */
+    public Appender(Database database, Log log, long maxQueuedBytes) {
+        this.database = database;
+        this.log = log;
+        this.budget = new GroupCommit.Budget(maxQueuedBytes);
+    }
+
+    /** Appends a record to the partition of its key; the future gives its position once it has committed. */
+    public Future<Appended> append(Topic topic, ProducerRecord record) {
+        return append(topic, partitioner.partition(record.key(), topic.partitions()), record);
+    }
+
+    /** Appends a record to a partition. */
+    public Future<Appended> append(Topic topic, int partition, ProducerRecord record) {
+        return lane(topic, partition).commits.add(record, record.sizeBytes());
+    }
+
+    private Lane lane(Topic topic, int partition) {
+        var existing = lanes.get(topic.name());
+        var ofTopic = existing != null ? existing : lanes.computeIfAbsent(topic.name(), name -> newLanes(topic));
+        return ofTopic[partition];
+    }
+
+    private Lane[] newLanes(Topic topic) {
+        var created = new Lane[topic.partitions()];
+        for (var i = 0; i < created.length; i++) {
+            created[i] = new Lane(topic, i);
+        }
+        return created;
+    }
+
+    /** The flushes of one partition. */
+    private final class Lane {
+        private final Topic topic;
+        private final int partition;
+        private final GroupCommit<ProducerRecord, Appended> commits;
+        /** Where the partition ended when we last knew; negative before that. Only the flush in flight touches it. */
+        private long knownEnd = -1;
+
+        Lane(Topic topic, int partition) {
+            this.topic = topic;
+            this.partition = partition;
+            this.commits = new GroupCommit<>(budget, MAX_BATCH_RECORDS, Log.BATCH_BYTES, this::flush);
+        }
+
+        private Future<List<Appended>> flush(List<ProducerRecord> records) {
+            var end = knownEnd >= 0 ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
+            return end.compose(known -> new Flush(records, known).attempt()).map(appended -> {
+                knownEnd = appended.to();
+                database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
+                return positions(appended, records.size());
+            });
+        }
+
+        private List<Appended> positions(Appended batch, int count) {
+            var positions = new ArrayList<Appended>(count);
+            for (var offset = batch.from(); offset < batch.to(); offset++) {
+                positions.add(new Appended(topic.name(), partition, offset, offset + 1));
+            }
+            return positions;
+        }
+
+        /** One batch on its way, under one id, as often as it takes to know what became of it. */
+        private final class Flush {
+            private final List<ProducerRecord> records;
+            private final long knownEnd;
+            private final UUID batchId = UUID.randomUUID();
+            private final long startNanos = System.nanoTime();
+            private boolean inDoubt;
+
+            Flush(List<ProducerRecord> records, long knownEnd) {
+                this.records = records;
+                this.knownEnd = knownEnd;
+            }
+
+            Future<Appended> attempt() {
+                return Log.append(database.pool(), topic, partition, batchId, records, knownEnd)
+                        .recover(thrown -> {
+                            var failure = SqlStates.failure(thrown);
+                            inDoubt |= failure.kind() == DatabaseFailure.Kind.UNKNOWN;
+                            return inDoubt && !exhausted() ? later() : Future.failedFuture(outcome(failure));
+                        });
+            }
+
+            private boolean exhausted() {
+                return System.nanoTime() - startNanos > PATIENCE.toNanos();
+            }
+
+            private Future<Appended> later() {
+                var waited = Promise.<Void>promise();
+                database.vertx().setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
+                return waited.future().compose(ignored -> attempt());
+            }
+
+            private DatabaseFailure outcome(DatabaseFailure failure) {
+                return inDoubt ? SqlStates.stillUnknown(failure) : failure;
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.millrace.stream;
+
+/**
+ * A partition of a group in the hands of this member.
+ *
+ * @param sequence number of the last commit; the next one must be its successor
+ * @param committedOffset where to read on
+ * @param highOffset below it the group had committed before a seek went back
+ * @param uncleanClaims claims that followed an unclean end at this very offset
+ * @param trialOffset the record that was tried alone last, and {@code trials} how often
+ */
+record Claim(
+        int partition,
+        long epoch,
+        long sequence,
+        long committedOffset,
+        long highOffset,
+        int uncleanClaims,
+        long trialOffset,
+        int trials) {}

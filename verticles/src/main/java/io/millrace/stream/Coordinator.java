@@ -1,0 +1,130 @@
+package io.millrace.stream;
+
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the database, once a second and in one round trip for all groups of this pod, what it may claim and where every
+ * partition stands, and tells the groups over the event bus ({@link GroupTick}). The net below all wake-ups: what a lost
+ * notification would have told, the next tick does.
+ */
+public final class Coordinator extends AbstractVerticle {
+
+    /** What one group hears of a tick. */
+    record GroupTick(List<Claim> claims, GroupState state) {
+
+        static String address(String group) {
+            return "millrace.tick." + group;
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+    private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
+    private static final String TICK_NOW = "millrace.tick-now";
+
+    private final GroupStore store;
+    private final Membership membership;
+    private final Collection<Group> groups;
+    private final Settings settings;
+    private final Set<GroupStore.Running> running = ConcurrentHashMap.newKeySet();
+    private final Map<String, GroupState> states = new ConcurrentHashMap<>();
+    private volatile int pods = 1;
+    private boolean inFlight;
+    private boolean again;
+
+    /** How often to ask, and how segments are cut. */
+    public record Settings(Duration tick, Duration segmentLength, Duration segmentsAhead) {
+        public static final Settings DEFAULT =
+                new Settings(Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(6));
+    }
+
+    public Coordinator(GroupStore store, Membership membership, Collection<Group> groups, Settings settings) {
+        this.store = store;
+        this.membership = membership;
+        this.groups = List.copyOf(groups);
+        this.settings = settings;
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+        vertx.eventBus().<String>localConsumer(TICK_NOW, message -> tick());
+        store.reap()
+                .compose(reaped -> store.join(groups, membership.memberId()))
+                .onSuccess(joined -> {
+                    vertx.setPeriodic(settings.tick().toMillis(), fired -> tick());
+                    vertx.setPeriodic(HOUSEKEEPING.toMillis(), fired -> createSegments());
+                    createSegments();
+                    tick();
+                })
+                .onComplete(joined -> {
+                    if (joined.succeeded()) {
+                        started.complete();
+                    } else {
+                        started.fail(joined.cause());
+                    }
+                });
+    }
+
+    /** Where each group of this pod stands, as of the last tick. */
+    public Map<String, GroupState> states() {
+        return Map.copyOf(states);
+    }
+
+    /** Pods whose lease counts, this one included. */
+    public int pods() {
+        return pods;
+    }
+
+    /** A run has ended: its partition may be claimed again. */
+    void ended(Group group, int partition) {
+        running.remove(new GroupStore.Running(group.id(), partition));
+        vertx.eventBus().publish(TICK_NOW, "");
+    }
+
+    private void tick() {
+        if (inFlight) {
+            again = true;
+            return;
+        }
+        inFlight = true;
+        var before = List.copyOf(running);
+        store.tick(membership.memberId(), membership.lease(), groups, before)
+                .onSuccess(this::announce)
+                .onFailure(failure -> LOG.warn("tick failed: {}", failure.getMessage()))
+                .onComplete(done -> {
+                    inFlight = false;
+                    if (again) {
+                        again = false;
+                        tick();
+                    }
+                });
+    }
+
+    private void announce(GroupStore.Tick tick) {
+        pods = Math.max(1, tick.pods());
+        for (var group : groups) {
+            var claims = tick.claims().getOrDefault(group.id(), List.of());
+            // Before the run starts, so that the next tick does not claim the partition from ourselves.
+            claims.forEach(claim -> running.add(new GroupStore.Running(group.id(), claim.partition())));
+            var state = tick.states().get(group.id());
+            if (state != null) {
+                states.put(group.name(), state);
+                vertx.eventBus().publish(GroupTick.address(group.name()), new GroupTick(claims, state));
+            }
+        }
+    }
+
+    private Future<Integer> createSegments() {
+        return store.createSegmentsAhead(settings.segmentLength(), settings.segmentsAhead())
+                .onFailure(failure -> LOG.warn("segments could not be made ahead: {}", failure.getMessage()));
+    }
+}

@@ -1,0 +1,201 @@
+package io.millrace.stream;
+
+import io.millrace.pg.Database;
+import io.millrace.pg.SqlStates;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The log: topics, their partitions, and the records in them. Thread-safe; every failure is a {@code DatabaseFailure}. */
+public final class Log {
+
+    /** Batch rows stay near this size, since a slice of an array detoasts all of it. */
+    public static final int BATCH_BYTES = 1 << 20;
+
+    private final Database database;
+    private final Map<String, Topic> topics = new ConcurrentHashMap<>();
+
+    public Log(Database database) {
+        this.database = database;
+    }
+
+    private static final String CREATE_TOPIC = """
+            select topic_id, name, partitions
+            from stream.create_topic($1, $2)
+            """;
+
+    /** The topic of that name, made with so many partitions when it is not there yet. */
+    public Future<Topic> createTopic(String name, int partitions) {
+        return query(database.pool(), CREATE_TOPIC, Tuple.of(name, partitions)).map(rows -> remember(rows.getFirst()));
+    }
+
+    private static final String FIND_TOPIC = """
+            select topic_id, name, partitions
+            from stream.topics
+            where name = $1
+            """;
+
+    /** The topic of that name; null when there is none. */
+    public Future<@Nullable Topic> topic(String name) {
+        var known = topics.get(name);
+        if (known != null) {
+            return Future.succeededFuture(known);
+        }
+        return query(database.pool(), FIND_TOPIC, Tuple.of(name))
+                .map(rows -> rows.isEmpty() ? null : remember(rows.getFirst()));
+    }
+
+    /** A topic that was made or asked for before; anything else is a mistake of the caller. */
+    public Topic known(String name) {
+        var topic = topics.get(name);
+        if (topic == null) {
+            throw new IllegalStateException("topic " + name + " is not known here: create it first");
+        }
+        return topic;
+    }
+
+    private Topic remember(Row row) {
+        var topic = new Topic(row.getInteger(0), row.getString(1), row.getInteger(2));
+        topics.put(topic.name(), topic);
+        return topic;
+    }
+
+    private static final String APPEND = """
+            select base_offset
+            from stream.append($1, $2, $3, $4, $5, $6, $7, $8)
+            """;
+
+    /**
+     * Appends one batch within the caller's transaction, and holds the partition until that ends: so call it last, and
+     * for several partitions in their order.
+     *
+     * @param knownEnd where the partition ended at some time before the first try with this id
+     */
+    static Future<Appended> append(
+            SqlClient connection,
+            Topic topic,
+            int partition,
+            UUID batchId,
+            List<ProducerRecord> records,
+            long knownEnd) {
+        var count = records.size();
+        var keys = new Buffer[count];
+        var values = new Buffer[count];
+        Buffer[] headers = null;
+        var bytes = 0;
+        for (var i = 0; i < count; i++) {
+            var record = records.get(i);
+            keys[i] = record.key();
+            values[i] = record.value();
+            bytes += record.sizeBytes();
+            if (!record.headers().isEmpty() && headers == null) {
+                headers = new Buffer[count];
+            }
+        }
+        if (headers != null) {
+            for (var i = 0; i < count; i++) {
+                headers[i] = Headers.encode(records.get(i).headers());
+            }
+        }
+        return query(
+                        connection,
+                        APPEND,
+                        Tuple.of(topic.id(), partition, batchId, bytes, keys, values, headers, knownEnd))
+                .map(rows -> {
+                    var base = rows.getFirst().getLong(0);
+                    return new Appended(topic.name(), partition, base, base + count);
+                });
+    }
+
+    /**
+     * Appends to several partitions within the caller's transaction, in the order that every appender keeps. Call it
+     * last, right before the commit.
+     */
+    public Future<List<Appended>> append(SqlClient connection, List<Effects.Append> appends) {
+        var batches = PartitionedBatches.of(appends, this::known);
+        var appended = new ArrayList<Future<Appended>>(batches.size());
+        for (var batch : batches) {
+            appended.add(append(
+                    connection, batch.topic(), batch.partition(), UUID.randomUUID(), batch.records(), Long.MAX_VALUE));
+        }
+        return Future.all(appended).map(all -> all.<Appended>list());
+    }
+
+    private static final String FETCH = """
+            select base_offset, record_count, created_at, keys, "values", headers
+            from stream.fetch($1, $2, $3, $4)
+            """;
+
+    /** Records from an offset on: at least one where there is one, then more until {@code maxBytes} are passed. */
+    public Future<List<ConsumerRecord>> fetch(Topic topic, int partition, long offset, int maxBytes) {
+        return query(database.pool(), FETCH, Tuple.of(topic.id(), partition, offset, maxBytes))
+                .map(rows -> {
+                    var records = new ArrayList<ConsumerRecord>();
+                    rows.forEach(row -> addRecords(records, row, partition, offset));
+                    return records;
+                });
+    }
+
+    private static void addRecords(List<ConsumerRecord> records, Row row, int partition, long from) {
+        var base = row.getLong(0);
+        var count = row.getInteger(1);
+        var timestamp = row.getOffsetDateTime(2).toInstant();
+        var keys = row.getArrayOfBuffers(3);
+        var values = row.getArrayOfBuffers(4);
+        var headers = row.getArrayOfBuffers(5);
+        for (var i = (int) Math.max(0, from - base); i < count; i++) {
+            records.add(new ConsumerRecord(
+                    partition,
+                    base + i,
+                    timestamp,
+                    keys[i],
+                    values[i],
+                    headers == null ? List.of() : Headers.decode(headers[i])));
+        }
+    }
+
+    private static final String END_OFFSET = """
+            select stream.end_offset($1, $2)
+            """;
+
+    /** The offset that the next record of a partition gets. */
+    public Future<Long> endOffset(Topic topic, int partition) {
+        return query(database.pool(), END_OFFSET, Tuple.of(topic.id(), partition))
+                .map(rows -> rows.getFirst().getLong(0));
+    }
+
+    private static final String OFFSET_AT = """
+            select stream.offset_at($1, $2, $3)
+            """;
+
+    /** The first offset whose time is not before the given one; the end when there is none. */
+    public Future<Long> offsetAt(Topic topic, int partition, Instant time) {
+        return query(
+                        database.pool(),
+                        OFFSET_AT,
+                        Tuple.of(topic.id(), partition, OffsetDateTime.ofInstant(time, ZoneOffset.UTC)))
+                .map(rows -> rows.getFirst().getLong(0));
+    }
+
+    private static Future<List<Row>> query(SqlClient client, String sql, Tuple parameters) {
+        return client.preparedQuery(sql)
+                .execute(parameters)
+                .map(rows -> {
+                    var list = new ArrayList<Row>(rows.size());
+                    rows.forEach(list::add);
+                    return (List<Row>) list;
+                })
+                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+    }
+}

@@ -1,0 +1,149 @@
+package io.millrace.stream;
+
+import io.millrace.pg.Database;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.eventbus.Message;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the partitions of one group that this pod owns, each by a {@link PartitionRunner}. Deploy it on virtual threads.
+ * Hears ticks ({@link Coordinator.GroupTick}) and positions ({@link Appended}); releases what is beyond its fair share
+ * between two batches, one partition a tick, so that a rebalance never stops the others.
+ */
+public class ProcessorVerticle extends AbstractVerticle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessorVerticle.class);
+
+    /** What every group of a pod shares. */
+    public record Shared(
+            Database database,
+            Log log,
+            GroupStore groups,
+            ComputePool compute,
+            Coordinator coordinator,
+            RunnerSettings settings,
+            Consumer<PartitionRunner.Committed> onCommit) {}
+
+    private record Run(PartitionRunner<?> runner, Future<Void> ended) {}
+
+    private final Shared shared;
+    private final Subscription subscription;
+    private final Group group;
+    private final Map<Integer, Run> runs = new HashMap<>();
+    private boolean stopping;
+
+    public ProcessorVerticle(Shared shared, Subscription subscription, Group group) {
+        this.shared = shared;
+        this.subscription = subscription;
+        this.group = group;
+    }
+
+    @Override
+    public void start() {
+        vertx.eventBus().localConsumer(Coordinator.GroupTick.address(group.name()), this::onTick);
+        vertx.eventBus().localConsumer(Appended.address(group.topic().name()), this::onAppended);
+    }
+
+    private void onAppended(Message<Appended> message) {
+        var run = runs.get(message.body().partition());
+        if (run != null) {
+            run.runner.appended(message.body().to());
+        }
+    }
+
+    private void onTick(Message<Coordinator.GroupTick> message) {
+        var tick = message.body();
+        for (var claim : tick.claims()) {
+            start(claim, tick.state());
+        }
+        for (var partition : tick.state().partitions()) {
+            observe(partition);
+        }
+        shed(runs.size() - tick.state().share());
+    }
+
+    private void observe(PartitionState partition) {
+        var run = runs.get(partition.partition());
+        if (run == null) {
+            return;
+        }
+        if (partition.epoch() > run.runner.claim().epoch()) {
+            // A seek, or another owner: the fence would tell as well, but only once there is something to commit.
+            run.runner.stop();
+        } else {
+            run.runner.appended(partition.endOffset());
+        }
+    }
+
+    private void shed(int surplus) {
+        if (surplus > 0 && !stopping) {
+            runs.keySet().stream()
+                    .max(Integer::compare)
+                    .ifPresent(partition -> runs.get(partition).runner.stop());
+        }
+    }
+
+    private void start(Claim claim, GroupState state) {
+        if (stopping) {
+            shared.groups().release(group, claim);
+            return;
+        }
+        var end = state.partitions().stream()
+                .filter(partition -> partition.partition() == claim.partition())
+                .mapToLong(PartitionState::endOffset)
+                .max()
+                .orElse(claim.committedOffset());
+        var runner = runner(claim, end, subscription);
+        var ended = Promise.<Void>promise();
+        runs.put(claim.partition(), new Run(runner, ended.future()));
+        context.runOnContext(started -> run(runner, ended));
+    }
+
+    @SuppressWarnings("unchecked")
+    private PartitionRunner<Object> runner(Claim claim, long endOffset, Subscription to) {
+        return new PartitionRunner<>(
+                shared.database(),
+                shared.log(),
+                shared.groups(),
+                shared.compute(),
+                shared.settings(),
+                to,
+                group,
+                claim,
+                endOffset,
+                () -> (Processor<Object>) to.processor().apply(claim.partition()),
+                shared.onCommit());
+    }
+
+    private void run(PartitionRunner<?> runner, Promise<Void> ended) {
+        var delayMillis = shared.settings().retryDelay().toMillis();
+        try {
+            LOG.debug("{} starts at offset {}", runner, runner.claim().committedOffset());
+            delayMillis = runner.run().delayMillis();
+        } catch (Throwable e) {
+            LOG.error("{} ended unexpectedly; it will be claimed again", runner, e);
+        }
+        var partition = runner.claim().partition();
+        runs.remove(partition);
+        ended.complete();
+        if (delayMillis == 0) {
+            shared.coordinator().ended(group, partition);
+        } else {
+            vertx.setTimer(delayMillis, fired -> shared.coordinator().ended(group, partition));
+        }
+    }
+
+    @Override
+    public void stop(Promise<Void> stopped) {
+        stopping = true;
+        var open = runs.values().stream().map(Run::ended).toList();
+        runs.values().forEach(run -> run.runner.stop());
+        Future.join(open).onComplete(done -> stopped.complete());
+    }
+}
