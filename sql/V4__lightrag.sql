@@ -46,22 +46,22 @@ comment on table lightrag.relationship_mentions is 'What a chunk contributes to 
 create table lightrag.relationship_ends (
   entity_id uuid not null,
   relationship_id uuid not null,
-  mentions bigint not null,
-  constraint relationship_ends_pkey primary key (entity_id, relationship_id)
+  chunk_id uuid not null,
+  constraint relationship_ends_pkey primary key (entity_id, relationship_id, chunk_id)
 );
 comment on table lightrag.relationship_ends is
-  'The relationships that point at an entity, kept by the owner of that entity so that it knows the degree; mentions counts the chunks behind each.';
+  'The relationships that point at an entity, and the chunks behind each: kept by the owner of that entity, so that it knows the degree without asking the owner of the source.';
 
 create table lightrag.entity_state (
   id uuid not null,
   workspace text not null,
   name text not null,
+  name_votes bigint not null,
   entity_type text not null,
+  type_votes bigint not null,
   description text,
+  description_votes bigint not null,
   mentions bigint not null,
-  typed bigint not null,
-  described bigint not null,
-  contested int not null,
   evidence bigint not null,
   out_degree int not null,
   in_degree int not null,
@@ -74,7 +74,7 @@ create index entity_state_name_idx on lightrag.entity_state (workspace, name);
 create index entity_state_name_trgm_idx on lightrag.entity_state using gin (name gin_trgm_ops) with (fastupdate = on);
 create index entity_state_type_idx on lightrag.entity_state (workspace, entity_type);
 comment on table lightrag.entity_state is
-  'Entities as integer aggregates over their mentions. name, entity_type and description are the values with most votes (ties: the first by bytes); mentions, typed and described count all votes, and lightrag.votes those for other values. id is UUIDv5 of workspace, folding version and folded name.';
+  'Entities as integer aggregates over their mentions. name, entity_type and description are the values with most votes (ties: the first by bytes), and lightrag.votes holds the votes for other values; an entity whose type nobody told is UNKNOWN. id is UUIDv5 of workspace, folding version and folded name.';
 
 create table lightrag.relationship_state (
   id uuid not null,
@@ -83,9 +83,8 @@ create table lightrag.relationship_state (
   target_entity_id uuid not null,
   relationship_type text not null,
   description text,
+  description_votes bigint not null,
   mentions bigint not null,
-  described bigint not null,
-  contested int not null,
   evidence bigint not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -108,7 +107,7 @@ create table lightrag.votes (
   constraint votes_kind_check check (kind in ('name', 'type', 'description'))
 );
 comment on table lightrag.votes is
-  'Votes for names, types and descriptions of entities and relationships that are not the winning one; the winner''s are the total less these. Most subjects are of one mind and have no row here.';
+  'Votes for names, types and descriptions of entities and relationships that are not the winning one; the winner''s are beside it. Most subjects are of one mind and have no row here. value_hash is the MD5 of the value.';
 
 create view lightrag.entities as
 select e.id, e.name, e.entity_type, e.description,

@@ -44,7 +44,7 @@ create table lightrag.graph_history (
   statistics jsonb not null,
   constraint graph_history_pkey primary key (workspace, taken_at)
 );
-comment on table lightrag.graph_history is 'The state of the graph at the end of each minute in which it changed.';
+comment on table lightrag.graph_history is 'The state of the graph in each minute in which it changed, as last seen in that minute.';
 
 create view lightrag.current_statistics as
 select w.workspace,

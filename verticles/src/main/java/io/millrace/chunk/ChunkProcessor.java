@@ -1,0 +1,155 @@
+package io.millrace.chunk;
+
+import io.millrace.ingest.ContentType;
+import io.millrace.ingest.DocumentIds;
+import io.millrace.ingest.DocumentRecord;
+import io.millrace.ingest.Fingerprint;
+import io.millrace.jobs.JobVerticle;
+import io.millrace.jobs.ProgressFact;
+import io.millrace.stream.Batch;
+import io.millrace.stream.ConsumerRecord;
+import io.millrace.stream.Effects;
+import io.millrace.stream.Processor;
+import io.millrace.stream.ProducerRecord;
+import io.millrace.stream.Subscription;
+import io.vertx.sqlclient.SqlClient;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The chunk stage: documents in, chunks out. It alone decides about versions, serially for a document: older ones are
+ * ignored, the same content again makes no new version, and anything else replaces what was there.
+ */
+final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
+
+    static final String GROUP = "chunk";
+    static final String CHUNKS = "chunks";
+
+    private static final Subscription.Limits LIMITS = new Subscription.Limits(500, 4 << 20);
+
+    private final Chunker chunker;
+
+    private ChunkProcessor(Chunker chunker) {
+        this.chunker = chunker;
+    }
+
+    /** The batch's documents, in order, and what is stored of them. */
+    record Loaded(List<Arrived> arrived, Map<UUID, DocumentVersion> versions) {}
+
+    /** A document of the batch. */
+    record Arrived(ConsumerRecord record, UUID documentId, DocumentRecord posted) {
+        static Arrived of(ConsumerRecord record) {
+            var posted = DocumentRecord.decode(record.requiredValue().getBytes());
+            var document = posted.document();
+            return new Arrived(record, DocumentIds.document(document.workspace(), document.sourceUri()), posted);
+        }
+    }
+
+    static Subscription subscription(String topic, Chunker chunker) {
+        return new Subscription(GROUP, topic, LIMITS, partition -> new ChunkProcessor(chunker));
+    }
+
+    @Override
+    public Loaded load(Batch batch, SqlClient database) {
+        var arrived = batch.records().stream().map(Arrived::of).toList();
+        var ids = arrived.stream().map(Arrived::documentId).distinct().toList();
+        return new Loaded(arrived, ChunkStore.loadVersions(database, ids));
+    }
+
+    @Override
+    public Effects decide(Batch batch, Loaded loaded) {
+        var versions = new HashMap<>(loaded.versions());
+        var replaced = new ArrayList<ChunkedDocument>();
+        var repeats = new ArrayList<UUID>();
+        var repeated = new ArrayList<UUID>();
+        for (var arrived : loaded.arrived()) {
+            var current = versions.get(arrived.documentId());
+            if (current != null && current.version() >= arrived.record().offset()) {
+                continue;
+            }
+            var fingerprint = Fingerprint.of(arrived.posted().document());
+            if (current != null && !current.failed() && Arrays.equals(current.fingerprint(), fingerprint)) {
+                repeats.add(arrived.posted().jobId());
+                repeated.add(current.jobId());
+            } else {
+                var document = cut(arrived, fingerprint);
+                versions.put(arrived.documentId(), document.version());
+                replaced.add(document);
+            }
+        }
+        return effects(batch, replaced, repeats, repeated);
+    }
+
+    private ChunkedDocument cut(Arrived arrived, byte[] fingerprint) {
+        var document = arrived.posted().document();
+        var text = PlainText.of(document.content(), document.contentType());
+        var title = document.contentType() == ContentType.HTML
+                ? PlainText.title(document.content(), document.contentType()).orElse(null)
+                : null;
+        var chunks = chunker.chunk(text);
+        if (chunks.isEmpty() && document.supplied()) {
+            // A page without any text can still bring its entities.
+            chunks = List.of(new Chunk(0, 0, 0, ""));
+        }
+        var supplied = SuppliedByChunk.of(document, chunks);
+        var ids = new ChunkIds(arrived.documentId());
+        var stored = new ArrayList<StoredChunk>();
+        for (var i = 0; i < chunks.size(); i++) {
+            var chunk = chunks.get(i);
+            var overlap = chunk.text().codePointCount(0, chunk.ownStart() - chunk.start());
+            var extraction = supplied.get(i);
+            stored.add(new StoredChunk(ids.next(chunk.text(), overlap, extraction), overlap, chunk.text(), extraction));
+        }
+        var version = new DocumentVersion(
+                arrived.documentId(),
+                arrived.record().offset(),
+                fingerprint,
+                arrived.posted().jobId(),
+                stored.stream().map(StoredChunk::chunkId).toList(),
+                false);
+        return new ChunkedDocument(version, document, title, arrived.record().timestamp(), stored);
+    }
+
+    private static Effects effects(
+            Batch batch, List<ChunkedDocument> replaced, List<UUID> repeats, List<UUID> repeated) {
+        var effects = Effects.builder();
+        ChunkStore.save(replaced).forEach(effects::write);
+        if (!replaced.isEmpty()) {
+            effects.write(ProgressFact.chunked(
+                    replaced.stream().map(document -> document.version().jobId()).toList(),
+                    replaced.stream().map(document -> document.chunks().size()).toList()));
+        }
+        if (!repeats.isEmpty() && !batch.reprocessing()) {
+            effects.write(ProgressFact.repeated(repeats, repeated));
+        }
+        // Each chunk of the version goes on, also one that was there: extraction knows what it has done, and the job has
+        // to hear of it.
+        var records = new ArrayList<ProducerRecord>();
+        for (var document : replaced) {
+            var posted = document.document();
+            var key = DocumentIds.key(posted.workspace(), posted.sourceUri());
+            for (var chunk : document.chunks()) {
+                records.add(new ChunkRecord(
+                                posted.workspace(),
+                                document.version().jobId(),
+                                chunk.chunkId(),
+                                document.title(),
+                                document.at())
+                        .toRecord(key));
+            }
+        }
+        effects.append(CHUNKS, batch.partition(), records);
+        effects.publish(JobVerticle.PROGRESSED, "");
+        return effects.build();
+    }
+
+    @Override
+    public Effects onDeadLetter(ConsumerRecord record, String reason) {
+        var jobId = DocumentRecord.decode(record.requiredValue().getBytes()).jobId();
+        return Effects.builder().write(ProgressFact.failed(jobId, reason)).build();
+    }
+}

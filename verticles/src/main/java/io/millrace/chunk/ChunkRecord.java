@@ -1,0 +1,40 @@
+package io.millrace.chunk;
+
+import io.millrace.stream.ConsumerRecord;
+import io.millrace.stream.ProducerRecord;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of topic {@code chunks}: a chunk of a document's current version, whose text is in {@code jobs.chunks}. Keyed
+ * as the document is.
+ *
+ * @param at when the document was accepted
+ */
+public record ChunkRecord(String workspace, UUID jobId, UUID chunkId, @Nullable String title, Instant at) {
+
+    ProducerRecord toRecord(String key) {
+        var json = new JsonObject()
+                .put("job", jobId.toString())
+                .put("chunk", chunkId.toString())
+                .put("workspace", workspace)
+                .put("at", at.toString());
+        if (title != null) {
+            json.put("title", title);
+        }
+        return ProducerRecord.of(key, json.toBuffer());
+    }
+
+    public static ChunkRecord read(ConsumerRecord record) {
+        var json = new JsonObject(Buffer.buffer(record.requiredValue().getBytes()));
+        return new ChunkRecord(
+                json.getString("workspace"),
+                UUID.fromString(json.getString("job")),
+                UUID.fromString(json.getString("chunk")),
+                json.getString("title"),
+                Instant.parse(json.getString("at")));
+    }
+}

@@ -1,0 +1,57 @@
+package io.millrace.graph;
+
+import io.millrace.extract.Mention;
+import io.millrace.extract.MentionRecord;
+import io.millrace.jobs.JobVerticle;
+import io.millrace.jobs.ProgressFact;
+import io.millrace.stream.Batch;
+import io.millrace.stream.ConsumerRecord;
+import io.millrace.stream.Effects;
+import io.millrace.stream.Processor;
+import io.millrace.stream.Subscription;
+import io.vertx.sqlclient.SqlClient;
+import java.util.List;
+
+/** The graph stage: mentions in, rows of the graph and records of what changed out. */
+public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
+
+    public static final String GROUP = "graph";
+    public static final String TOPIC = "mentions";
+    public static final String CHANGES = "changes";
+
+    /** Large batches: entities recur, so that a row written once a batch stands for many mentions. */
+    private static final Subscription.Limits LIMITS = new Subscription.Limits(10_000, 4 << 20);
+
+    /** A batch's mentions and what is stored about them. */
+    public record Loaded(List<Mention> mentions, GraphState state) {}
+
+    public static Subscription subscription() {
+        return new Subscription(GROUP, TOPIC, LIMITS, partition -> new GraphProcessor());
+    }
+
+    @Override
+    public Loaded load(Batch batch, SqlClient database) {
+        var mentions = batch.records().stream().map(MentionRecord::read).toList();
+        return new Loaded(mentions, GraphStore.load(database, mentions, batch.reprocessing()));
+    }
+
+    @Override
+    public Effects decide(Batch batch, Loaded loaded) {
+        var folded = GraphFold.fold(loaded.mentions(), loaded.state());
+        var effects = Effects.builder();
+        GraphStore.save(folded).forEach(effects::write);
+        effects.append(
+                CHANGES,
+                batch.partition(),
+                folded.changes().stream().map(GraphChange::toRecord).toList());
+        effects.publish(JobVerticle.PROGRESSED, "");
+        return effects.build();
+    }
+
+    @Override
+    public Effects onDeadLetter(ConsumerRecord record, String reason) {
+        return Effects.builder()
+                .write(ProgressFact.failedChunk(MentionRecord.read(record).chunkId(), reason))
+                .build();
+    }
+}

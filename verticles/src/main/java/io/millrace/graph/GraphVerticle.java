@@ -1,0 +1,11 @@
+package io.millrace.graph;
+
+import io.millrace.stream.Group;
+import io.millrace.stream.ProcessorVerticle;
+
+/** Runs the graph stage. */
+public final class GraphVerticle extends ProcessorVerticle {
+    public GraphVerticle(Shared shared, Group group) {
+        super(shared, GraphProcessor.subscription(), group);
+    }
+}

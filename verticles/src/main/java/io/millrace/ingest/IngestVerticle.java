@@ -1,0 +1,115 @@
+package io.millrace.ingest;
+
+import io.millrace.pg.Database;
+import io.millrace.pg.DatabaseFailure;
+import io.millrace.stream.Appended;
+import io.millrace.stream.GroupCommit;
+import io.millrace.stream.Log;
+import io.millrace.stream.Topic;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.eventbus.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first stage: accepts documents with group commit, one flush in flight for each partition of topic
+ * {@code documents}, and one for requests that span partitions. Answers after the commit only.
+ */
+public final class IngestVerticle extends AbstractVerticle {
+
+    public static final String TOPIC = "documents";
+
+    private static final Logger LOG = LoggerFactory.getLogger(IngestVerticle.class);
+    private static final int MAX_FLUSH_REQUESTS = 1_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration RETRY_DELAY = Duration.ofMillis(200);
+
+    private final IngestStore store;
+    private final Topic topic;
+    private final List<GroupCommit<List<Arrival>, Void>> lanes = new ArrayList<>();
+    private final GroupCommit<List<Arrival>, Void> spanning;
+
+    /** @param maxQueuedBytes bytes of documents that may wait for their commit */
+    public IngestVerticle(Database database, Log log, Topic topic, long maxQueuedBytes) {
+        this.store = new IngestStore(database, log, topic.name());
+        this.topic = topic;
+        var budget = new GroupCommit.Budget(maxQueuedBytes);
+        for (var i = 0; i < topic.partitions(); i++) {
+            lanes.add(lane(budget));
+        }
+        this.spanning = lane(budget);
+    }
+
+    private GroupCommit<List<Arrival>, Void> lane(GroupCommit.Budget budget) {
+        return new GroupCommit<>(budget, MAX_FLUSH_REQUESTS, Log.BATCH_BYTES, this::flush);
+    }
+
+    @Override
+    public void start() {
+        vertx.eventBus().localConsumer(IngestRequest.ADDRESS, this::onRequest);
+    }
+
+    private void onRequest(Message<IngestRequest> message) {
+        var arrivals = message.body().submissions().stream()
+                .map(submission -> Arrival.of(submission, topic.partitions()))
+                .toList();
+        var bytes = arrivals.stream().mapToInt(Arrival::bytes).sum();
+        laneOf(arrivals).add(arrivals, bytes).onComplete(done -> message.reply(
+                done.succeeded() ? new IngestReply.Accepted() : reply(done.cause())));
+    }
+
+    private GroupCommit<List<Arrival>, Void> laneOf(List<Arrival> arrivals) {
+        var first = arrivals.getFirst().partition();
+        return arrivals.stream().allMatch(arrival -> arrival.partition() == first) ? lanes.get(first) : spanning;
+    }
+
+    private static IngestReply reply(Throwable thrown) {
+        if (thrown instanceof GroupCommit.Overloaded) {
+            return new IngestReply.Overloaded();
+        }
+        if (thrown instanceof DatabaseFailure failure) {
+            var reason = String.valueOf(failure.getMessage());
+            return switch (failure.kind()) {
+                case REFUSED -> new IngestReply.Refused(reason);
+                case UNKNOWN -> new IngestReply.Unknown(reason);
+                case FENCED, OFFSET_OUT_OF_RANGE, MISSING, UNAVAILABLE -> new IngestReply.Unavailable(reason);
+            };
+        }
+        LOG.error("accepting documents failed unexpectedly", thrown);
+        return new IngestReply.Unknown(thrown.toString());
+    }
+
+    private Future<List<Void>> flush(List<List<Arrival>> requests) {
+        var arrivals = requests.stream().flatMap(List::stream).toList();
+        return store(arrivals).map(appended -> {
+            for (var range : appended) {
+                vertx.eventBus().publish(Appended.address(range.topic()), range);
+            }
+            return java.util.Collections.nCopies(requests.size(), (Void) null);
+        });
+    }
+
+    private Future<List<Appended>> store(List<Arrival> arrivals) {
+        return untilKnown(() -> store.accept(arrivals), System.nanoTime() + PATIENCE.toNanos());
+    }
+
+    /** Repeats what ended without an answer: accepting the same jobs again stores nothing twice. */
+    private <T> Future<T> untilKnown(Supplier<Future<T>> attempt, long untilNanos) {
+        return attempt.get().recover(thrown -> {
+            var unknown =
+                    thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.UNKNOWN;
+            if (!unknown || System.nanoTime() > untilNanos) {
+                return Future.failedFuture(thrown);
+            }
+            var waited = Promise.<Void>promise();
+            vertx.setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
+            return waited.future().compose(ignored -> untilKnown(attempt, untilNanos));
+        });
+    }
+}

@@ -1,0 +1,115 @@
+package io.millrace.jobs;
+
+import io.millrace.pg.Database;
+import io.millrace.pg.SqlStates;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Rows of {@code jobs.job_status}. */
+public final class JobStore {
+
+    private final Database database;
+
+    public JobStore(Database database) {
+        this.database = database;
+    }
+
+    /** A job that is about to be accepted. */
+    public record NewJob(
+            UUID id,
+            String workspace,
+            String jobType,
+            String sourceUri,
+            UUID documentId,
+            byte[] fingerprint,
+            @Nullable String metadata) {}
+
+    private static final String INSERT = """
+            insert into jobs.job_status (id, workspace, job_type, source_uri, document_id, fingerprint, metadata, metadata_text)
+            select n.id, n.workspace, n.job_type, n.source_uri, n.document_id, n.fingerprint, coalesce(n.metadata::jsonb, '{}'), n.metadata
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::text[])
+              n (id, workspace, job_type, source_uri, document_id, fingerprint, metadata)
+            order by n.id
+            on conflict (id) do nothing
+            returning id
+            """;
+
+    /** Inserts jobs within the caller's transaction; gives the ids of those that were not there before. */
+    public static Future<Set<UUID>> insert(SqlClient connection, List<NewJob> jobs) {
+        var parameters = Tuple.tuple(List.<Object>of(
+                column(jobs, NewJob::id).toArray(UUID[]::new),
+                column(jobs, NewJob::workspace).toArray(String[]::new),
+                column(jobs, NewJob::jobType).toArray(String[]::new),
+                column(jobs, NewJob::sourceUri).toArray(String[]::new),
+                column(jobs, NewJob::documentId).toArray(UUID[]::new),
+                column(jobs, job -> io.vertx.core.buffer.Buffer.buffer(job.fingerprint()))
+                        .toArray(io.vertx.core.buffer.Buffer[]::new),
+                column(jobs, NewJob::metadata).toArray(String[]::new)));
+        return connection.preparedQuery(INSERT).execute(parameters).map(rows -> {
+            var inserted = new HashSet<UUID>();
+            rows.forEach(row -> inserted.add(row.getUUID(0)));
+            return inserted;
+        });
+    }
+
+    private static <T> List<@Nullable T> column(List<NewJob> jobs, Function<NewJob, @Nullable T> of) {
+        var values = new ArrayList<@Nullable T>(jobs.size());
+        jobs.forEach(job -> values.add(of.apply(job)));
+        return values;
+    }
+
+    private static final String FIND = """
+            select id, workspace, job_type, status, source_uri, document_id, chunks_total, chunks_processed, follows, created_at,
+              started_at, completed_at, metadata_text, error_message
+            from jobs.job_status
+            where id = any ($1) and workspace = $2
+            order by created_at, id
+            """;
+
+    /** The jobs of those ids that are there, oldest first. */
+    public Future<List<Job>> find(String workspace, Collection<UUID> ids) {
+        return database.pool()
+                .preparedQuery(FIND)
+                .execute(Tuple.of(ids.toArray(UUID[]::new), workspace))
+                .map(rows -> {
+                    var jobs = new ArrayList<Job>();
+                    rows.forEach(row -> jobs.add(job(row)));
+                    return (List<Job>) jobs;
+                })
+                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+    }
+
+    private static Job job(Row row) {
+        return new Job(
+                row.getUUID(0),
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                row.getUUID(5),
+                row.getInteger(6),
+                row.getInteger(7),
+                row.getUUID(8),
+                row.getOffsetDateTime(9).toInstant(),
+                instant(row.getOffsetDateTime(10)),
+                instant(row.getOffsetDateTime(11)),
+                row.getString(12),
+                row.getString(13));
+    }
+
+    private static @Nullable Instant instant(@Nullable OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
+    }
+}

@@ -1,0 +1,74 @@
+package io.millrace.jobs;
+
+import io.millrace.pg.Database;
+import io.millrace.stream.Log;
+import io.vertx.core.AbstractVerticle;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sweeps when something was committed that may end a job, soon after and not for each commit; and now and then in any
+ * case. One sweep at a time over all pods: whoever is first does it for all.
+ */
+public final class JobVerticle extends AbstractVerticle {
+
+    /** Where stages say that a commit may have ended jobs. */
+    public static final String PROGRESSED = "millrace.progressed";
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobVerticle.class);
+
+    /** Commits within this time share a sweep. */
+    private static final Duration COALESCE = Duration.ofMillis(20);
+
+    private static final Duration NET = Duration.ofSeconds(2);
+
+    private final SweepStore store;
+    private boolean inFlight;
+    private boolean again;
+    private boolean scheduled;
+
+    public JobVerticle(Database database, Log log, String graphGroup, String eventsTopic) {
+        this.store = new SweepStore(database, log, graphGroup, eventsTopic);
+    }
+
+    @Override
+    public void start() {
+        vertx.eventBus().<String>localConsumer(PROGRESSED, message -> schedule());
+        vertx.setPeriodic(NET.toMillis(), fired -> sweep());
+    }
+
+    private void schedule() {
+        if (!scheduled) {
+            scheduled = true;
+            vertx.setTimer(COALESCE.toMillis(), fired -> {
+                scheduled = false;
+                sweep();
+            });
+        }
+    }
+
+    private void sweep() {
+        if (inFlight) {
+            again = true;
+            return;
+        }
+        inFlight = true;
+        store.sweep()
+                .onSuccess(swept -> {
+                    swept.finished().forEach(job -> vertx.eventBus().publish(JobFinished.ADDRESS, job));
+                    if (!swept.finished().isEmpty()) {
+                        LOG.info("jobs ended: {}", swept.finished().size());
+                    }
+                })
+                .onFailure(failure -> LOG.warn("sweep failed; the next one makes up for it: {}", failure.getMessage()))
+                .onComplete(done -> {
+                    inFlight = false;
+                    var more = done.succeeded() && done.result().touched() > 0;
+                    if (again || more) {
+                        again = false;
+                        schedule();
+                    }
+                });
+    }
+}

@@ -1,0 +1,146 @@
+package io.millrace.stats;
+
+import static io.vertx.core.Future.await;
+
+import io.millrace.stream.Write;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Rows of the statistics. */
+final class StatsStore {
+
+    private StatsStore() {}
+
+    private static final String LOAD_TOP = """
+            select workspace, entity_id, name, degree
+            from lightrag.top_entities
+            where partition_id = $1
+            """;
+
+    static TopEntities loadTop(SqlClient database, int partition) {
+        var top = new TopEntities();
+        for (var row : await(database.preparedQuery(LOAD_TOP).execute(Tuple.of(partition)))) {
+            top.put(new StatsDelta.Degree(row.getString(0), row.getUUID(1), row.getString(2), row.getLong(3)));
+        }
+        return top;
+    }
+
+    static List<Write> save(int partition, StatsDelta delta, TopEntities.Difference top) {
+        var writes = new ArrayList<Write>();
+        if (!delta.counters().isEmpty()) {
+            writes.add(addCounters(partition, delta.counters()));
+        }
+        if (!delta.growth().isEmpty()) {
+            writes.add(addGrowth(partition, delta.growth()));
+        }
+        if (!top.upserts().isEmpty()) {
+            writes.add(upsertTop(partition, List.copyOf(top.upserts().values())));
+        }
+        if (!top.removals().isEmpty()) {
+            writes.add(removeTop(partition, top.removals()));
+        }
+        return writes;
+    }
+
+    private static final String ADD_COUNTERS = """
+            insert into lightrag.counters (partition_id, workspace, name, key, value, updated_at)
+            select $1, n.workspace, n.name, n.key, n.value, clock_timestamp()
+            from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) n (workspace, name, key, value)
+            on conflict (partition_id, workspace, name, key) do update
+            set value = counters.value + excluded.value, updated_at = excluded.updated_at
+            """;
+
+    private static Write addCounters(int partition, Map<StatsDelta.Counter, Long> counters) {
+        var keys = List.copyOf(counters.keySet());
+        return new Write(
+                ADD_COUNTERS,
+                Tuple.of(
+                        partition,
+                        keys.stream().map(StatsDelta.Counter::workspace).toArray(String[]::new),
+                        keys.stream().map(StatsDelta.Counter::name).toArray(String[]::new),
+                        keys.stream().map(StatsDelta.Counter::key).toArray(String[]::new),
+                        keys.stream().map(counters::get).toArray(Long[]::new)));
+    }
+
+    private static final String ADD_GROWTH = """
+            insert into lightrag.growth (partition_id, workspace, grain, starts_at, entities, relationships, mentions)
+            select $1, n.*
+            from unnest($2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[]) n
+            on conflict (workspace, grain, starts_at, partition_id) do update
+            set entities = growth.entities + excluded.entities, relationships = growth.relationships + excluded.relationships,
+                mentions = growth.mentions + excluded.mentions
+            """;
+
+    private static Write addGrowth(int partition, Map<StatsDelta.Period, StatsDelta.Gained> growth) {
+        var periods = List.copyOf(growth.keySet());
+        var gained = periods.stream().map(growth::get).toList();
+        return new Write(
+                ADD_GROWTH,
+                Tuple.tuple(List.<Object>of(
+                        partition,
+                        periods.stream().map(StatsDelta.Period::workspace).toArray(String[]::new),
+                        periods.stream().map(period -> period.grain().label()).toArray(String[]::new),
+                        periods.stream()
+                                .map(period -> OffsetDateTime.ofInstant(period.startsAt(), ZoneOffset.UTC))
+                                .toArray(OffsetDateTime[]::new),
+                        gained.stream().map(StatsDelta.Gained::entities).toArray(Long[]::new),
+                        gained.stream().map(StatsDelta.Gained::relationships).toArray(Long[]::new),
+                        gained.stream().map(StatsDelta.Gained::mentions).toArray(Long[]::new))));
+    }
+
+    private static final String UPSERT_TOP = """
+            insert into lightrag.top_entities (partition_id, workspace, entity_id, name, degree)
+            select $1, n.*
+            from unnest($2::text[], $3::uuid[], $4::text[], $5::bigint[]) n
+            on conflict (partition_id, workspace, entity_id) do update
+            set name = excluded.name, degree = excluded.degree
+            """;
+
+    private static Write upsertTop(int partition, List<StatsDelta.Degree> rows) {
+        return new Write(
+                UPSERT_TOP,
+                Tuple.of(
+                        partition,
+                        rows.stream().map(StatsDelta.Degree::workspace).toArray(String[]::new),
+                        rows.stream().map(StatsDelta.Degree::entityId).toArray(UUID[]::new),
+                        rows.stream().map(StatsDelta.Degree::name).toArray(String[]::new),
+                        rows.stream().map(StatsDelta.Degree::degree).toArray(Long[]::new)));
+    }
+
+    private static final String REMOVE_TOP = """
+            delete from lightrag.top_entities
+            where partition_id = $1 and (workspace, entity_id) in (select * from unnest($2::text[], $3::uuid[]))
+            """;
+
+    private static Write removeTop(int partition, Map<UUID, String> removals) {
+        var ids = List.copyOf(removals.keySet());
+        return new Write(
+                REMOVE_TOP,
+                Tuple.of(
+                        partition,
+                        ids.stream().map(removals::get).toArray(String[]::new),
+                        ids.toArray(UUID[]::new)));
+    }
+
+    private static final String SNAPSHOT = """
+            insert into lightrag.graph_history (workspace, taken_at, entity_count, relationship_count, statistics)
+            select s.workspace, date_trunc('minute', s.last_updated), s.entity_count, s.relationship_count, s.statistics
+            from lightrag.current_statistics s
+            where s.last_updated >= clock_timestamp() - interval '2 minutes'
+            on conflict (workspace, taken_at) do update
+            set entity_count = excluded.entity_count, relationship_count = excluded.relationship_count,
+                statistics = excluded.statistics
+            """;
+
+    /** Keeps the state of each workspace that has changed lately, a row a minute. */
+    static Future<Integer> snapshot(SqlClient database) {
+        return database.query(SNAPSHOT).execute().map(rows -> rows.rowCount());
+    }
+}

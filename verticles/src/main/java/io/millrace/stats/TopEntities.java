@@ -1,0 +1,62 @@
+package io.millrace.stats;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The entities of highest degree of one partition. Degrees only grow so far, so whoever belongs in the list shows up in a
+ * change with its degree; nothing else has to be looked at.
+ */
+final class TopEntities {
+
+    /** Entities kept for each workspace and partition; readers merge the partitions and show fewer. */
+    static final int KEPT = 100;
+
+    private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST = Comparator.comparingLong(
+                    StatsDelta.Degree::degree)
+            .reversed()
+            .thenComparing(StatsDelta.Degree::entityId);
+
+    private final Map<String, Map<UUID, StatsDelta.Degree>> byWorkspace = new HashMap<>();
+
+    void put(StatsDelta.Degree entity) {
+        byWorkspace
+                .computeIfAbsent(entity.workspace(), workspace -> new HashMap<>())
+                .put(entity.entityId(), entity);
+    }
+
+    /** Rows to write and rows to remove, so that what is stored is the list again. */
+    record Difference(Map<UUID, StatsDelta.Degree> upserts, Map<UUID, String> removals) {}
+
+    Difference update(Iterable<StatsDelta.Degree> grown) {
+        var upserts = new LinkedHashMap<UUID, StatsDelta.Degree>();
+        var removals = new LinkedHashMap<UUID, String>();
+        var before = new HashMap<String, Map<UUID, StatsDelta.Degree>>();
+        for (var entity : grown) {
+            before.computeIfAbsent(
+                    entity.workspace(), workspace -> Map.copyOf(byWorkspace.getOrDefault(workspace, Map.of())));
+            put(entity);
+        }
+        before.forEach((workspace, stored) -> {
+            var kept = keepHighest(workspace);
+            kept.forEach((id, entity) -> {
+                if (!entity.equals(stored.get(id))) {
+                    upserts.put(id, entity);
+                }
+            });
+            stored.keySet().stream().filter(id -> !kept.containsKey(id)).forEach(id -> removals.put(id, workspace));
+        });
+        return new Difference(upserts, removals);
+    }
+
+    private Map<UUID, StatsDelta.Degree> keepHighest(String workspace) {
+        var all = byWorkspace.getOrDefault(workspace, Map.of());
+        var kept = new LinkedHashMap<UUID, StatsDelta.Degree>();
+        all.values().stream().sorted(HIGHEST_FIRST).limit(KEPT).forEach(entity -> kept.put(entity.entityId(), entity));
+        byWorkspace.put(workspace, kept);
+        return kept;
+    }
+}
