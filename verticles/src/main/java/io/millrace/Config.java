@@ -1,0 +1,164 @@
+package io.millrace;
+
+import io.millrace.pg.DatabaseSettings;
+import io.millrace.pg.DatabaseSettings.PoolSettings;
+import io.millrace.stream.Coordinator;
+import io.millrace.stream.RunnerSettings;
+import io.vertx.pgclient.PgConnectOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every setting of a pod, checked. {@code conf/millrace.yaml} tells what each is for.
+ *
+ * @param external where the database is; null for the embedded one
+ * @param pool bounds of the pool, whichever database it is
+ */
+public record Config(
+        Http http,
+        @Nullable DatabaseSettings external,
+        PoolSettings pool,
+        boolean poolerInTransactionMode,
+        Embedded embedded,
+        int partitions,
+        Coordinator.Settings coordinator,
+        long maxQueuedBytes,
+        Duration lease,
+        RunnerSettings runner,
+        int computeThreads,
+        Duration deadline,
+        long maxLag,
+        Chunks chunks,
+        Set<Stage> stages) {
+
+    /** The door. */
+    public record Http(String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout) {}
+
+    /** The embedded PostgreSQL. */
+    public record Embedded(Path dataDir, int port) {}
+
+    /** How documents are cut. */
+    public record Chunks(int maxTokens, int overlapTokens) {}
+
+    public Config {
+        stages = Set.copyOf(stages);
+    }
+
+    static Config of(Settings settings, Map<String, String> environment) {
+        var pool = pool(settings);
+        var lease = settings.duration("groups.lease");
+        if (pool.lockTimeout().compareTo(lease) >= 0) {
+            throw settings.invalid("database.lock-timeout", "shorter than groups.lease (" + lease + ")");
+        }
+        var pooled = settings.flag("database.pooler-in-transaction-mode");
+        var threads = settings.integer("groups.compute-threads", 0, 1_024);
+        return new Config(
+                http(settings),
+                external(settings, environment, pool, pooled),
+                pool,
+                pooled,
+                new Embedded(
+                        Path.of(settings.text("embedded.data-dir")), settings.integer("embedded.port", 0, 65_535)),
+                settings.integer("log.partitions", 1, 1_024),
+                new Coordinator.Settings(
+                        settings.duration("groups.tick"),
+                        settings.duration("log.segment-length"),
+                        settings.duration("log.segments-ahead")),
+                settings.bytes("log.max-queued-bytes"),
+                lease,
+                new RunnerSettings(
+                        settings.integer("groups.max-attempts", 1, 100),
+                        settings.duration("groups.retry-delay"),
+                        settings.duration("groups.max-retry-delay")),
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+                settings.duration("groups.deadline"),
+                settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
+                chunks(settings),
+                Stage.parse(settings.text("stages"))
+                        .orElseThrow(() -> settings.invalid("stages", "some of ingest,chunk,extract,graph,stats")));
+    }
+
+    private static Http http(Settings settings) {
+        var maxBody = settings.bytes("http.max-body-bytes");
+        if (maxBody < 1 || maxBody > 1 << 30) {
+            throw settings.invalid("http.max-body-bytes", "a size up to 1GiB");
+        }
+        return new Http(
+                settings.text("http.host"),
+                settings.integer("http.port", 0, 65_535),
+                (int) maxBody,
+                settings.integer("http.max-documents", 1, 100_000),
+                settings.duration("http.idle-timeout"));
+    }
+
+    private static PoolSettings pool(Settings settings) {
+        return new PoolSettings(
+                settings.integer("database.pool-size", 2, 1_000),
+                settings.integer("database.pool-max-waiting", 0, 1_000_000),
+                settings.duration("database.pool-max-wait"),
+                settings.duration("database.pool-max-lifetime"),
+                settings.duration("database.pool-max-idle"),
+                settings.duration("database.lock-timeout"));
+    }
+
+    private static Chunks chunks(Settings settings) {
+        var maxTokens = settings.integer("chunk.max-tokens", 16, 100_000);
+        return new Chunks(maxTokens, settings.integer("chunk.overlap-tokens", 0, maxTokens / 2));
+    }
+
+    private static @Nullable DatabaseSettings external(
+            Settings settings, Map<String, String> environment, PoolSettings pool, boolean pooled) {
+        var url = settings.text("database.url");
+        if (url.isEmpty()) {
+            url = environment.getOrDefault("DATABASE_URL", "");
+        }
+        if (!url.isEmpty()) {
+            return of(options(url), pool, pooled);
+        }
+        if (environment.containsKey("PGHOST")) {
+            return of(PgConnectOptions.fromEnv(), pool, pooled);
+        }
+        var host = environment.get("POSTGRES_HOST");
+        return host == null
+                ? null
+                : new DatabaseSettings(
+                        host,
+                        port(environment.getOrDefault("POSTGRES_PORT", "5432")),
+                        environment.getOrDefault("POSTGRES_DB", "millrace"),
+                        environment.getOrDefault("POSTGRES_USER", "millrace"),
+                        environment.getOrDefault("POSTGRES_PASSWORD", ""),
+                        pool,
+                        pooled);
+    }
+
+    private static PgConnectOptions options(String url) {
+        try {
+            return PgConnectOptions.fromUri(url);
+        } catch (RuntimeException e) {
+            // Not the text itself, which holds a password.
+            throw new Settings.Invalid("the database URL should look like postgresql://user:password@host:5432/database");
+        }
+    }
+
+    private static int port(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new Settings.Invalid("POSTGRES_PORT should be a port, not '" + text + "'");
+        }
+    }
+
+    private static DatabaseSettings of(PgConnectOptions options, PoolSettings pool, boolean pooled) {
+        return new DatabaseSettings(
+                options.getHost(),
+                options.getPort(),
+                options.getDatabase(),
+                options.getUser(),
+                options.getPassword(),
+                pool,
+                pooled);
+    }
+}
