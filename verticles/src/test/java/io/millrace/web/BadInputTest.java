@@ -354,6 +354,12 @@ class BadInputTest {
                         "lone_surrogate",
                         "/metadata/a/0"),
                 row(
+                        "the second half of a character in a key",
+                        with("\"metadata\":{\"a\":{\"x\":0,\"\\udc00\":1}}"),
+                        422,
+                        "lone_surrogate",
+                        "/metadata/a"),
+                row(
                         "half a character in a key",
                         with("\"metadata\":{\"a\":{\"\\ud800\":{\"b\":1}}}"),
                         422,
