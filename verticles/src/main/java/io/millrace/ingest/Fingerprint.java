@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * "bc")} would be one. The result is stored and compared across releases: a change of the encoding needs another {@link
  * #ENCODING}, and makes every document look new once.
  */
-final class Fingerprint {
+public final class Fingerprint {
 
     private static final String ENCODING = "millrace-document-1";
 
@@ -24,7 +24,7 @@ final class Fingerprint {
     private Fingerprint() {}
 
     /** 32 bytes. */
-    static byte[] of(Document document) {
+    public static byte[] of(Document document) {
         Fingerprint fingerprint = new Fingerprint();
         fingerprint.add(ENCODING);
         fingerprint.add(document.contentType().mediaType());
