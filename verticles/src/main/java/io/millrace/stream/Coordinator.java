@@ -34,6 +34,7 @@ public final class Coordinator extends AbstractVerticle {
     private final GroupStore store;
     private final Membership membership;
     private final Collection<Group> groups;
+    private final Collection<Group> joined;
     private final Settings settings;
     private final Set<GroupStore.Running> running = ConcurrentHashMap.newKeySet();
     private final Map<String, GroupState> states = new ConcurrentHashMap<>();
@@ -47,10 +48,20 @@ public final class Coordinator extends AbstractVerticle {
                 new Settings(Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(6));
     }
 
-    public Coordinator(GroupStore store, Membership membership, Collection<Group> groups, Settings settings) {
+    /**
+     * @param groups groups to watch
+     * @param joined those of them that this pod takes part in
+     */
+    public Coordinator(
+            GroupStore store,
+            Membership membership,
+            Collection<Group> groups,
+            Collection<Group> joined,
+            Settings settings) {
         this.store = store;
         this.membership = membership;
         this.groups = List.copyOf(groups);
+        this.joined = List.copyOf(joined);
         this.settings = settings;
     }
 
@@ -58,7 +69,7 @@ public final class Coordinator extends AbstractVerticle {
     public void start(Promise<Void> started) {
         vertx.eventBus().<String>localConsumer(TICK_NOW, message -> tick());
         store.reap()
-                .compose(reaped -> store.join(groups, membership.memberId()))
+                .compose(reaped -> store.join(joined, membership.memberId()))
                 .onSuccess(joined -> {
                     vertx.setPeriodic(settings.tick().toMillis(), fired -> tick());
                     vertx.setPeriodic(HOUSEKEEPING.toMillis(), fired -> createSegments());

@@ -1,0 +1,327 @@
+package io.millrace;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.chunk.ChunkVerticle;
+import io.millrace.extract.Extractor;
+import io.millrace.extract.ExtractVerticle;
+import io.millrace.extract.LocalExtractor;
+import io.millrace.graph.GraphProcessor;
+import io.millrace.graph.GraphVerticle;
+import io.millrace.ingest.IngestReply;
+import io.millrace.ingest.IngestRequest;
+import io.millrace.ingest.IngestVerticle;
+import io.millrace.jobs.JobFinished;
+import io.millrace.jobs.JobVerticle;
+import io.millrace.pg.Database;
+import io.millrace.pg.DatabaseSettings;
+import io.millrace.stats.StatsVerticle;
+import io.millrace.stream.Committed;
+import io.millrace.stream.ComputePool;
+import io.millrace.stream.Coordinator;
+import io.millrace.stream.Group;
+import io.millrace.stream.GroupStore;
+import io.millrace.stream.LocalMessages;
+import io.millrace.stream.Log;
+import io.millrace.stream.Membership;
+import io.millrace.stream.ProcessorVerticle;
+import io.millrace.stream.Subscription;
+import io.millrace.stream.Topic;
+import io.millrace.stream.Wakeups;
+import io.millrace.web.HttpVerticle;
+import io.millrace.web.Readiness;
+import io.millrace.web.Services;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Verticle;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One process of Millrace: the door and the stages that the configuration names, over one database. Its methods block;
+ * call them from a thread of your own.
+ */
+public final class Pod {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pod.class);
+    private static final String EVENTS = "events";
+    private static final Duration STEP = Duration.ofSeconds(30);
+
+    private final Config config;
+    private final List<Subscription> plugins;
+    private final ComputePool.Overrun overrun;
+    private final Readiness readiness = new Readiness();
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, Instant> lastProgress = new ConcurrentHashMap<>();
+    private final List<String> deployed = new ArrayList<>();
+    private final Vertx vertx;
+    private volatile @Nullable Services services;
+    private @Nullable HttpVerticle http;
+    private @Nullable Membership membership;
+    private @Nullable ComputePool compute;
+
+    public Pod(Config config, List<Subscription> plugins, ComputePool.Overrun overrun) {
+        this.config = config;
+        this.plugins = List.copyOf(plugins);
+        this.overrun = overrun;
+        this.vertx = Vertx.builder()
+                .with(new VertxOptions()
+                        .setPreferNativeTransport(false)
+                        .setMetricsOptions(new MicrometerMetricsOptions()
+                                .setEnabled(true)
+                                .setLabels(EnumSet.of(Label.POOL_TYPE, Label.POOL_NAME, Label.HTTP_METHOD, Label.HTTP_CODE))
+                                .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
+                                .addDisabledMetricsCategory(MetricsDomain.NET_CLIENT)
+                                .addDisabledMetricsCategory(MetricsDomain.DATAGRAM_SOCKET)))
+                .withMetrics(new MicrometerMetricsFactory(metrics))
+                .build();
+        LocalMessages.register(vertx);
+        LocalMessages.register(vertx, IngestRequest.class);
+        LocalMessages.register(vertx, IngestReply.Accepted.class);
+        LocalMessages.register(vertx, IngestReply.Overloaded.class);
+        LocalMessages.register(vertx, IngestReply.Unavailable.class);
+        LocalMessages.register(vertx, IngestReply.Refused.class);
+        LocalMessages.register(vertx, IngestReply.Unknown.class);
+        LocalMessages.register(vertx, JobFinished.class);
+    }
+
+    /** Opens the door; {@code /health} says from now on what the pod waits for. Gives the port. */
+    public int listen() {
+        var settings = config.http();
+        var door = new HttpVerticle(
+                new HttpVerticle.Settings(
+                        settings.host(),
+                        settings.port(),
+                        settings.maxBodyBytes(),
+                        settings.maxDocuments(),
+                        settings.idleTimeout(),
+                        config.maxLag()),
+                readiness,
+                () -> services,
+                metrics);
+        http = door;
+        deploy(door, ThreadingModel.EVENT_LOOP);
+        return door.actualPort();
+    }
+
+    public void waitsFor(String what) {
+        LOG.info("not ready: {}", what);
+        readiness.waitsFor(what);
+    }
+
+    /** Starts the stages over a database whose schema is current; ready when it returns. */
+    public void start(DatabaseSettings databaseSettings) throws InterruptedException {
+        waitsFor("the stages start");
+        var database = new Database(vertx, databaseSettings);
+        var log = new Log(database);
+        var groups = new GroupStore(database);
+        var topics = createTopics(log);
+        var all = createGroups(groups, topics);
+        var joined = all.entrySet().stream()
+                .filter(entry -> runs(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        var member = new Membership(databaseSettings, UUID.randomUUID(), hostName(), config.lease());
+        membership = member;
+        if (!member.start(STEP)) {
+            throw new IllegalStateException("no heartbeat could be stored within " + STEP);
+        }
+        var pool = new ComputePool(config.computeThreads(), config.deadline(), overrun);
+        compute = pool;
+        var coordinator = new Coordinator(groups, member, all.values(), joined, config.coordinator());
+        var shared = new ProcessorVerticle.Shared(
+                database, log, groups, pool, coordinator, config.runner(), this::committed);
+        if (config.stages().contains(Stage.INGEST)) {
+            deploy(
+                    new IngestVerticle(database, log, log.known(IngestVerticle.TOPIC), config.maxQueuedBytes()),
+                    ThreadingModel.EVENT_LOOP);
+        }
+        for (var verticle : processors(shared, all, log)) {
+            deploy(verticle, ThreadingModel.VIRTUAL_THREAD);
+        }
+        if (config.stages().contains(Stage.GRAPH)) {
+            deploy(new JobVerticle(database, log, GraphProcessor.GROUP, EVENTS), ThreadingModel.EVENT_LOOP);
+        }
+        deploy(
+                new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
+                ThreadingModel.EVENT_LOOP);
+        deploy(coordinator, ThreadingModel.EVENT_LOOP);
+        services = new Services(database, coordinator, this::poolActive, lastProgress);
+        all.keySet().forEach(group -> measureLag(group, coordinator));
+        readiness.ready();
+    }
+
+    private Map<String, Topic> createTopics(Log log) {
+        var topics = new LinkedHashMap<String, Topic>();
+        for (var name : List.of(
+                IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES)) {
+            topics.put(name, await(log.createTopic(name, config.partitions())));
+        }
+        topics.put(EVENTS, await(log.createTopic(EVENTS, 1)));
+        for (var plugin : plugins) {
+            topics.putIfAbsent(plugin.topic(), await(log.createTopic(plugin.topic(), config.partitions())));
+        }
+        for (var topic : List.copyOf(topics.values())) {
+            if (!topic.name().equals(EVENTS)) {
+                await(log.createTopic(Topic.deadLetters(topic.name()), topic.partitions()));
+            }
+        }
+        return topics;
+    }
+
+    private Map<String, Group> createGroups(GroupStore groups, Map<String, Topic> topics) {
+        var created = new LinkedHashMap<String, Group>();
+        create(created, groups, topics, ChunkVerticle.GROUP, IngestVerticle.TOPIC);
+        create(created, groups, topics, ExtractVerticle.GROUP, ChunkVerticle.TOPIC);
+        create(created, groups, topics, GraphProcessor.GROUP, ExtractVerticle.TOPIC);
+        create(created, groups, topics, StatsVerticle.GROUP, GraphProcessor.CHANGES);
+        for (var plugin : plugins) {
+            create(created, groups, topics, plugin.group(), plugin.topic());
+        }
+        return created;
+    }
+
+    private static void create(
+            Map<String, Group> created, GroupStore groups, Map<String, Topic> topics, String group, String topic) {
+        var of = topics.get(topic);
+        if (of == null) {
+            throw new IllegalStateException("topic " + topic + " has not been made");
+        }
+        created.put(group, await(groups.createGroup(group, of)));
+    }
+
+    private boolean runs(String group) {
+        return Stage.of(group).map(config.stages()::contains).orElse(true);
+    }
+
+    private List<ProcessorVerticle> processors(ProcessorVerticle.Shared shared, Map<String, Group> groups, Log log) {
+        var verticles = new ArrayList<ProcessorVerticle>();
+        groups.forEach((name, group) -> {
+            if (runs(name)) {
+                verticles.add(processor(shared, group, log));
+            }
+        });
+        return verticles;
+    }
+
+    private ProcessorVerticle processor(ProcessorVerticle.Shared shared, Group group, Log log) {
+        var chunks = config.chunks();
+        return switch (group.name()) {
+            case ChunkVerticle.GROUP -> new ChunkVerticle(shared, group, chunks.maxTokens(), chunks.overlapTokens());
+            case ExtractVerticle.GROUP ->
+                new ExtractVerticle(
+                        shared, group, extractor(), log.known(ExtractVerticle.TOPIC).partitions());
+            case GraphProcessor.GROUP -> new GraphVerticle(shared, group);
+            case StatsVerticle.GROUP -> new StatsVerticle(shared, group);
+            default -> new ProcessorVerticle(shared, plugin(group), group);
+        };
+    }
+
+    private static Extractor extractor() {
+        return new LocalExtractor();
+    }
+
+    private Subscription plugin(Group group) {
+        return plugins.stream()
+                .filter(plugin -> plugin.group().equals(group.name()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void committed(Committed committed) {
+        lastProgress.put(committed.group(), Instant.now());
+        var tags = Tags.of("group", committed.group());
+        metrics.counter("millrace.records", tags).increment(committed.records());
+        Timer.builder("millrace.commit")
+                .tags(tags)
+                .register(metrics)
+                .record(committed.nanos(), TimeUnit.NANOSECONDS);
+        LOG.debug(
+                "{} partition {}: {} records to offset {}",
+                committed.group(),
+                committed.partition(),
+                committed.records(),
+                committed.offset());
+    }
+
+    private void measureLag(String group, Coordinator coordinator) {
+        Gauge.builder("millrace.lag.records", () -> {
+                    var state = coordinator.states().get(group);
+                    return state == null ? 0 : state.lag();
+                })
+                .tags("group", group)
+                .register(metrics);
+    }
+
+    private int poolActive() {
+        var gauge = metrics.find("vertx.pool.in.use")
+                .tags("pool_type", "sql", "pool_name", "millrace")
+                .gauge();
+        return gauge == null ? 0 : (int) gauge.value();
+    }
+
+    private static String hostName() {
+        var name = System.getenv("HOSTNAME");
+        return name == null ? "localhost" : name;
+    }
+
+    private void deploy(Verticle verticle, ThreadingModel threading) {
+        deployed.add(await(vertx.deployVerticle(verticle, new DeploymentOptions().setThreadingModel(threading))));
+    }
+
+    /** Takes no new work, finishes what is in flight, gives its partitions back, and ends. */
+    public void stop() throws InterruptedException {
+        readiness.waitsFor("the pod stops");
+        for (var i = deployed.size() - 1; i >= 0; i--) {
+            try {
+                await(vertx.undeploy(deployed.get(i)));
+            } catch (RuntimeException e) {
+                LOG.warn("a part did not stop in order: {}", e.getMessage());
+            }
+        }
+        if (membership != null) {
+            membership.stop();
+        }
+        if (compute != null) {
+            compute.close();
+        }
+        if (services != null) {
+            await(services.database().close());
+        }
+        await(vertx.close());
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(STEP.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (java.util.concurrent.TimeoutException e) {
+            throw new IllegalStateException("a step of the start or stop took longer than " + STEP, e);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.millrace.web;
+
+import io.millrace.MillraceException.InvalidParameter;
+import io.millrace.MillraceException.Unavailable;
+import io.millrace.pg.DatabaseFailure;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What a request says in its path, query and headers, checked. */
+final class Requests {
+
+    static final String WORKSPACE_HEADER = "Millrace-Workspace";
+    static final String DEFAULT_WORKSPACE = "default";
+
+    private static final Pattern WORKSPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+    private Requests() {}
+
+    static String workspace(RoutingContext context) {
+        var workspace = context.request().getHeader(WORKSPACE_HEADER);
+        if (workspace == null) {
+            return DEFAULT_WORKSPACE;
+        }
+        if (!WORKSPACE.matcher(workspace).matches()) {
+            throw new InvalidParameter(
+                    WORKSPACE_HEADER,
+                    "A workspace has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
+        }
+        return workspace;
+    }
+
+    /** Refuses query parameters that a route does not know, since a typing error would silently change the answer. */
+    static void onlyKnows(RoutingContext context, String... parameters) {
+        var known = Set.of(parameters);
+        for (var name : context.queryParams().names()) {
+            if (!known.contains(name)) {
+                throw new InvalidParameter(
+                        name,
+                        known.isEmpty()
+                                ? "This route takes no query parameters."
+                                : "This route takes " + String.join(", ", parameters) + ".");
+            }
+        }
+    }
+
+    static UUID uuid(String name, @Nullable String text) {
+        try {
+            if (text != null && text.length() == 36) {
+                return UUID.fromString(text);
+            }
+        } catch (IllegalArgumentException e) {
+            // Said below, for both cases.
+        }
+        throw new InvalidParameter(name, "A UUID has the form 123e4567-e89b-12d3-a456-426614174000.");
+    }
+
+    static List<UUID> uuids(RoutingContext context, String name, int max) {
+        var text = text(context, name);
+        if (text == null) {
+            throw new InvalidParameter(name, "Give the ids, with commas between them.");
+        }
+        var ids = Arrays.stream(text.split(",", -1))
+                .map(id -> uuid(name, id.strip()))
+                .distinct()
+                .toList();
+        if (ids.size() > max) {
+            throw new InvalidParameter(name, "At most " + max + " ids a request.");
+        }
+        return ids;
+    }
+
+    static int limit(RoutingContext context, int preset, int max) {
+        var text = text(context, "limit");
+        if (text == null) {
+            return preset;
+        }
+        try {
+            var limit = Integer.parseInt(text);
+            if (limit >= 1 && limit <= max) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // Said below, for both cases.
+        }
+        throw new InvalidParameter("limit", "A limit is a whole number from 1 to " + max + ".");
+    }
+
+    /** A query parameter; null when it is not there. What cannot be stored cannot be looked for either. */
+    static @Nullable String text(RoutingContext context, String name) {
+        var values = context.queryParam(name);
+        if (values.isEmpty()) {
+            return null;
+        }
+        if (values.size() > 1) {
+            throw new InvalidParameter(name, "Give it once.");
+        }
+        var text = values.getFirst();
+        if (text.indexOf(0) >= 0) {
+            throw new InvalidParameter(name, "It holds a NUL character, which no text here has.");
+        }
+        return text;
+    }
+
+    /** Answers with what a read gives; a database that is away is a 503. */
+    static <T> void answer(RoutingContext context, Future<T> read, Consumer<T> answer) {
+        read.onComplete(done -> {
+            if (done.failed()) {
+                context.fail(failure(done.cause()));
+                return;
+            }
+            try {
+                answer.accept(done.result());
+            } catch (RuntimeException e) {
+                context.fail(e);
+            }
+        });
+    }
+
+    private static Throwable failure(Throwable thrown) {
+        return thrown instanceof DatabaseFailure failure && failure.kind() != DatabaseFailure.Kind.REFUSED
+                ? new Unavailable("The database does not answer right now.", Duration.ofSeconds(1), failure)
+                : thrown;
+    }
+}
