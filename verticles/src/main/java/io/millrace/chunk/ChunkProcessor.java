@@ -12,9 +12,9 @@ import io.millrace.stream.Effects;
 import io.millrace.stream.Processor;
 import io.millrace.stream.ProducerRecord;
 import io.millrace.stream.Subscription;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +71,8 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
             if (current != null && current.version() >= arrived.record().offset()) {
                 continue;
             }
-            var fingerprint = Fingerprint.of(arrived.posted().document());
-            if (current != null && !current.failed() && Arrays.equals(current.fingerprint(), fingerprint)) {
+            var fingerprint = Buffer.buffer(Fingerprint.of(arrived.posted().document()));
+            if (current != null && !current.failed() && current.fingerprint().equals(fingerprint)) {
                 repeats.add(arrived.posted().jobId());
                 repeated.add(current.jobId());
             } else {
@@ -84,7 +84,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         return effects(batch, replaced, repeats, repeated);
     }
 
-    private ChunkedDocument cut(Arrived arrived, byte[] fingerprint) {
+    private ChunkedDocument cut(Arrived arrived, Buffer fingerprint) {
         var document = arrived.posted().document();
         var text = PlainText.of(document.content(), document.contentType());
         var title = document.contentType() == ContentType.HTML
