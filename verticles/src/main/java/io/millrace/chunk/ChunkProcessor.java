@@ -1,6 +1,5 @@
 package io.millrace.chunk;
 
-import io.millrace.ingest.ContentType;
 import io.millrace.ingest.DocumentIds;
 import io.millrace.ingest.DocumentRecord;
 import io.millrace.ingest.Fingerprint;
@@ -87,14 +86,9 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
     private ChunkedDocument cut(Arrived arrived, Buffer fingerprint) {
         var document = arrived.posted().document();
         var text = PlainText.of(document.content(), document.contentType());
-        var title = document.contentType() == ContentType.HTML
-                ? PlainText.title(document.content(), document.contentType()).orElse(null)
-                : null;
-        var chunks = chunker.chunk(text);
-        if (chunks.isEmpty() && document.supplied()) {
-            // A page without any text can still bring its entities.
-            chunks = List.of(new Chunk(0, 0, 0, ""));
-        }
+        var title = PlainText.title(document.content(), document.contentType()).orElse(null);
+        // A page without any text can still bring its entities, and a chunk is where they hang.
+        var chunks = chunker.chunk(text.isEmpty() && document.supplied() ? document.sourceUri() : text);
         var supplied = SuppliedByChunk.of(document, chunks);
         var ids = new ChunkIds(arrived.documentId());
         var stored = new ArrayList<StoredChunk>();
