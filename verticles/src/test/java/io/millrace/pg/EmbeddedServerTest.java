@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(120)
 class EmbeddedServerTest {
     /** A folder with a finished cluster, which tests copy: that takes a tenth of the time of making one. */
     @TempDir
@@ -38,7 +38,7 @@ class EmbeddedServerTest {
     static void makeSeed() throws IOException {
         // What an initdb that was killed half-way leaves behind.
         Files.createDirectories(seed.resolve("pg.tmp-1/base"));
-        EmbeddedServer.start(EmbeddedServer.Settings.in(seed)).close();
+        EmbeddedServer.start(settings(seed, 0, Map.of())).close();
     }
 
     @Test
@@ -233,7 +233,7 @@ class EmbeddedServerTest {
         private Owner() {}
 
         public static void main(String[] arguments) throws Exception {
-            var server = EmbeddedServer.start(EmbeddedServer.Settings.in(Path.of(arguments[0])));
+            var server = EmbeddedServer.start(settings(Path.of(arguments[0]), 0, Map.of()));
             execute(server, "create table kept as select 42 as answer");
             System.out.println(READY);
             TimeUnit.MINUTES.sleep(1);
@@ -250,8 +250,11 @@ class EmbeddedServerTest {
     }
 
     private EmbeddedServer.Settings settings(String folder, int port) {
-        var defaults = EmbeddedServer.Settings.in(temp.resolve(folder));
-        return new EmbeddedServer.Settings(defaults.dataDir(), port, defaults.parameters(), defaults.binariesCache());
+        return settings(temp.resolve(folder), port, Map.of());
+    }
+
+    private static EmbeddedServer.Settings settings(Path folder, int port, Map<String, String> parameters) {
+        return new EmbeddedServer.Settings(folder, port, parameters, TestDatabase.BINARIES);
     }
 
     private static ThrowableAssertAlternative<EmbeddedServerException> assertFails(
