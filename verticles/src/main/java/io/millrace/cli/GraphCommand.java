@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "graph",
         description = "Look into the knowledge graph.",
-        subcommands = {GraphStatsCommand.class, GraphSearchCommand.class})
+        subcommands = {GraphStatsCommand.class, GraphSearchCommand.class, GraphVerifyCommand.class})
 public final class GraphCommand {
 
     @Mixin
