@@ -69,7 +69,7 @@ final class GraphVerifyCommand implements Callable<Integer> {
     }
 
     private static String line(Check check) {
-        return "%s %-60s %,12d examined  %,d differences"
+        return "%s %-88s %,10d examined  %,d differences"
                 .formatted(check.clean() ? "ok  " : "X   ", check.title(), check.examined(), check.differences());
     }
 }
