@@ -11,7 +11,6 @@ record CommandRun(int exitCode, String out, String err) {
         var out = new StringWriter();
         var err = new StringWriter();
         var exitCode = new CommandLine(command)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments);
