@@ -104,7 +104,10 @@ public final class Appender {
          */
         private Future<Long> currentEnd() {
             var recent = knownEnd >= 0 && System.nanoTime() - knownAtNanos < RECENT.toNanos();
-            return recent ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
+            return recent
+                    ? Future.succeededFuture(knownEnd)
+                    : log.endOffset(topic, partition)
+                            .recover(thrown -> Future.failedFuture(SqlStates.nothingStored(thrown)));
         }
 
         private List<Appended> positions(Appended batch, int count) {
