@@ -55,8 +55,7 @@ public final class ProgressFact {
     /** Chunks had been extracted before, whose mentions are somewhere before the end of the log. */
     public static Write extractedBefore(List<UUID> jobIds, List<Integer> chunks, String mentionsTopic) {
         return new Write(
-                EXTRACTED_BEFORE,
-                Tuple.of(jobIds.toArray(UUID[]::new), chunks.toArray(Integer[]::new), mentionsTopic));
+                EXTRACTED_BEFORE, Tuple.of(jobIds.toArray(UUID[]::new), chunks.toArray(Integer[]::new), mentionsTopic));
     }
 
     private static final String FAILED = """

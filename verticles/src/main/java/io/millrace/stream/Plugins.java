@@ -18,7 +18,8 @@ public final class Plugins {
         var urls = jars.stream().map(Plugins::url).toArray(URL[]::new);
         var loader = new URLClassLoader(urls, Plugins.class.getClassLoader());
         var subscriptions = new ArrayList<Subscription>();
-        ServiceLoader.load(ProcessorPlugin.class, loader).forEach(plugin -> subscriptions.addAll(plugin.subscriptions()));
+        ServiceLoader.load(ProcessorPlugin.class, loader)
+                .forEach(plugin -> subscriptions.addAll(plugin.subscriptions()));
         return subscriptions;
     }
 
