@@ -37,7 +37,7 @@ final class Headers {
     private static void writeVarint(Buffer block, int value) {
         var rest = (value << 1) ^ (value >> 31);
         while ((rest & ~0x7f) != 0) {
-            block.appendByte((byte) (rest & 0x7f | 0x80));
+            block.appendByte((byte) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         block.appendByte((byte) rest);

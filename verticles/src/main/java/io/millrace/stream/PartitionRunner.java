@@ -59,9 +59,6 @@ final class PartitionRunner<S> {
     private volatile boolean stopping;
     private @Nullable Promise<Void> wakeUp;
 
-    /** What a commit achieved, for metrics and the log line. */
-    record Committed(String group, int partition, int records, long offset, long nanos) {}
-
     /** How a run ended: whether the partition is released already, and how long to wait before claiming again. */
     record Ended(boolean released, long delayMillis) {}
 

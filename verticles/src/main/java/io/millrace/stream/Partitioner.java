@@ -38,17 +38,17 @@ public final class Partitioner {
         for (var i = 0; i < blocks; i++) {
             var k = data.getIntLE(i * 4) * MULTIPLIER;
             k ^= k >>> SHIFT;
-            hash = hash * MULTIPLIER ^ k * MULTIPLIER;
+            hash = (hash * MULTIPLIER) ^ (k * MULTIPLIER);
         }
         var tail = blocks * 4;
         for (var i = length - tail - 1; i >= 0; i--) {
-            hash ^= (data.getByte(tail + i) & 0xff) << 8 * i;
+            hash ^= (data.getByte(tail + i) & 0xff) << (8 * i);
         }
         if (tail < length) {
             hash *= MULTIPLIER;
         }
         hash ^= hash >>> 13;
         hash *= MULTIPLIER;
-        return hash ^ hash >>> 15;
+        return hash ^ (hash >>> 15);
     }
 }

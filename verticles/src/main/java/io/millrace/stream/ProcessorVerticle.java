@@ -28,7 +28,7 @@ public class ProcessorVerticle extends AbstractVerticle {
             ComputePool compute,
             Coordinator coordinator,
             RunnerSettings settings,
-            Consumer<PartitionRunner.Committed> onCommit) {}
+            Consumer<Committed> onCommit) {}
 
     private record Run(PartitionRunner<?> runner, Future<Void> ended) {}
 
@@ -83,9 +83,9 @@ public class ProcessorVerticle extends AbstractVerticle {
 
     private void shed(int surplus) {
         if (surplus > 0 && !stopping) {
-            runs.keySet().stream()
-                    .max(Integer::compare)
-                    .ifPresent(partition -> runs.get(partition).runner.stop());
+            runs.entrySet().stream()
+                    .max(Map.Entry.comparingByKey())
+                    .ifPresent(last -> last.getValue().runner.stop());
         }
     }
 
