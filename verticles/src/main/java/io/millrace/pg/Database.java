@@ -51,12 +51,14 @@ public final class Database {
 
     /**
      * Runs statements in one transaction on one connection. They may all be sent at once; the block's future must fail
-     * when any of theirs does. Fails with {@link DatabaseFailure}: of kind UNKNOWN only when the commit was under way.
+     * when any of theirs does. Fails with {@link DatabaseFailure}, of kind UNKNOWN only when the commit was under way, or
+     * with what else the block threw.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> block) {
         return pool.getConnection()
                 .compose(connection -> Transaction.run(connection, block).onComplete(done -> connection.close()))
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+                .recover(thrown ->
+                        Future.failedFuture(SqlStates.isDatabases(thrown) ? SqlStates.failure(thrown) : thrown));
     }
 
     public Future<Void> close() {

@@ -19,26 +19,32 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>A batch carries a UUID. When the answer to a flush does not come, the flush is repeated with the same UUID until
  * PostgreSQL tells, under the partition's lock, whether the batch is there: so a lost answer costs time, never a record
  * more or less. Failures are {@link DatabaseFailure} (UNAVAILABLE: nothing was stored; UNKNOWN: still not known after
- * {@link #PATIENCE}) and {@link GroupCommit.Overloaded}.
+ * {@link #PATIENCE}), and {@link GroupCommit.Overloaded}.
  */
 public final class Appender {
 
     /** How long a flush whose outcome is not known is repeated before its callers are told so. */
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final Duration RETRY_DELAY = Duration.ofMillis(200);
     private static final int MAX_BATCH_RECORDS = 100_000;
 
     private final Database database;
     private final Log log;
+    private final Duration patience;
     private final GroupCommit.Budget budget;
     private final Partitioner partitioner = new Partitioner();
     private final Map<String, Lane[]> lanes = new ConcurrentHashMap<>();
 
     /** @param maxQueuedBytes bytes that may wait for their commit, all partitions together */
     public Appender(Database database, Log log, long maxQueuedBytes) {
+        this(database, log, maxQueuedBytes, PATIENCE);
+    }
+
+    Appender(Database database, Log log, long maxQueuedBytes, Duration patience) {
         this.database = database;
         this.log = log;
+        this.patience = patience;
         this.budget = new GroupCommit.Budget(maxQueuedBytes);
     }
 
@@ -111,7 +117,10 @@ public final class Appender {
             }
 
             Future<Appended> attempt() {
-                return Log.append(database.pool(), topic, partition, batchId, records, knownEnd)
+                // The id is looked for only when it may be there: others append too, so there is mostly something to
+                // scan.
+                var lookFrom = inDoubt ? knownEnd : Log.FIRST_TRY;
+                return Log.append(database.pool(), topic, partition, batchId, records, lookFrom)
                         .recover(thrown -> {
                             var failure = SqlStates.failure(thrown);
                             inDoubt |= failure.kind() == DatabaseFailure.Kind.UNKNOWN;
@@ -120,7 +129,7 @@ public final class Appender {
             }
 
             private boolean exhausted() {
-                return System.nanoTime() - startNanos > PATIENCE.toNanos();
+                return System.nanoTime() - startNanos > patience.toNanos();
             }
 
             private Future<Appended> later() {
