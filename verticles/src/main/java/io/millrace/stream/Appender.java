@@ -120,12 +120,20 @@ public final class Appender {
                 // The id is looked for only when it may be there: others append too, so there is mostly something to
                 // scan.
                 var lookFrom = inDoubt ? knownEnd : Log.FIRST_TRY;
-                return Log.append(database.pool(), topic, partition, batchId, records, lookFrom)
+                return database.withConnection(
+                                connection -> Log.append(connection, topic, partition, batchId, records, lookFrom))
                         .recover(thrown -> {
                             var failure = SqlStates.failure(thrown);
                             inDoubt |= failure.kind() == DatabaseFailure.Kind.UNKNOWN;
-                            return inDoubt && !exhausted() ? later() : Future.failedFuture(outcome(failure));
+                            return unclear(failure) && !exhausted()
+                                    ? later()
+                                    : Future.failedFuture(unclear(failure) ? SqlStates.stillUnknown(failure) : failure);
                         });
+            }
+
+            /** An answer that refuses the values is one: the first try was refused as well. */
+            private boolean unclear(DatabaseFailure failure) {
+                return inDoubt && failure.kind() != DatabaseFailure.Kind.REFUSED;
             }
 
             private boolean exhausted() {
@@ -136,10 +144,6 @@ public final class Appender {
                 var waited = Promise.<Void>promise();
                 database.vertx().setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
                 return waited.future().compose(ignored -> attempt());
-            }
-
-            private DatabaseFailure outcome(DatabaseFailure failure) {
-                return inDoubt ? SqlStates.stillUnknown(failure) : failure;
             }
         }
     }
