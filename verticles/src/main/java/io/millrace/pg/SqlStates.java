@@ -38,8 +38,8 @@ public final class SqlStates {
         };
     }
 
-    /** Before a connection was there nothing can have been stored, whatever broke. */
-    static DatabaseFailure failureBeforeConnection(Throwable thrown) {
+    /** A failure of what could not have stored anything (a read, a connect): its outcome is never in doubt. */
+    public static DatabaseFailure nothingStored(Throwable thrown) {
         var failure = failure(thrown);
         return failure.kind() == Kind.UNKNOWN ? unreachable(thrown) : failure;
     }

@@ -87,12 +87,18 @@ public final class Appender {
         }
 
         private Future<List<Appended>> flush(List<ProducerRecord> records) {
-            var end = knownEnd >= 0 ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
-            return end.compose(known -> new Flush(records, known).attempt()).map(appended -> {
+            return end().compose(known -> new Flush(records, known).attempt()).map(appended -> {
                 knownEnd = appended.to();
                 database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
                 return positions(appended, records.size());
             });
+        }
+
+        private Future<Long> end() {
+            return knownEnd >= 0
+                    ? Future.succeededFuture(knownEnd)
+                    : log.endOffset(topic, partition)
+                            .recover(thrown -> Future.failedFuture(SqlStates.nothingStored(thrown)));
         }
 
         private List<Appended> positions(Appended batch, int count) {
