@@ -437,6 +437,17 @@ begin
   if not p_member_id = any (live) then
     return;
   end if;
+  -- What it owns and does not run, it let go in doubt or claimed in a tick whose answer was lost. Anybody may have it: by
+  -- now its own share may be smaller.
+  update stream.assignments a
+  set owner = null
+  from (
+    select o.partition_id
+    from stream.assignments o
+    where o.group_id = p_group_id and o.owner = p_member_id and not o.partition_id = any (p_running)
+    for no key update skip locked
+  ) mine
+  where a.group_id = p_group_id and a.partition_id = mine.partition_id;
   select count(*) into total from stream.assignments a where a.group_id = p_group_id;
   share := total / cardinality(live) + case when array_position(live, p_member_id) <= total % cardinality(live) then 1 else 0 end;
   if cardinality(p_running) >= share then
@@ -448,8 +459,7 @@ begin
     select a.partition_id
     from stream.assignments a
     where a.group_id = p_group_id
-      and (a.owner is null or a.owner = p_member_id or not a.owner = any (live))
-      and not a.partition_id = any (p_running)
+      and (a.owner is null or not a.owner = any (live))
     order by a.partition_id
     limit share - cardinality(p_running)
     for no key update skip locked
@@ -460,13 +470,13 @@ begin
       epoch = a.epoch + 1,
       claimed_at = clock_timestamp(),
       unclean_claims = case
-        when a.owner is null or a.owner = p_member_id then a.unclean_claims
+        when a.owner is null then a.unclean_claims
         when a.unclean_offset = c.committed_offset then a.unclean_claims + 1
         else 1 end,
-      unclean_offset = case when a.owner is null or a.owner = p_member_id then a.unclean_offset else c.committed_offset end,
+      unclean_offset = case when a.owner is null then a.unclean_offset else c.committed_offset end,
       -- Counted here and not when the mark is made: a trial that the database or a dependency broke off is none.
       trials = case
-        when a.owner is null or a.owner = p_member_id or a.trial_offset <> c.committed_offset then a.trials
+        when a.owner is null or a.trial_offset <> c.committed_offset then a.trials
         else a.trials + 1 end
   from unnest(free) f (partition_id), lateral stream.committed(p_group_id, f.partition_id) c
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
@@ -479,7 +489,7 @@ begin
   order by a.partition_id;
 end $$;
 comment on function stream.claim is
-  'Claims partitions for a member up to its fair share: free ones, those of members whose lease ended, and its own that it no longer runs. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when the mark of one stands at the committed offset.';
+  'Claims partitions for a member up to its fair share: free ones and those of members whose lease ended; its own that it does not run become free first. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when the mark of one stands at the committed offset.';
 
 create function stream.tick(p_member_id uuid, p_lease interval, p_groups int[], p_serving int[], p_running_groups int[], p_running_partitions int[])
 returns table (
