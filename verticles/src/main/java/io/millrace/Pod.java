@@ -137,10 +137,6 @@ public final class Pod {
         var groups = new GroupStore(database);
         var topics = createTopics(log);
         var all = createGroups(groups, topics);
-        var joined = all.entrySet().stream()
-                .filter(entry -> runs(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
         var member = new Membership(databaseSettings, UUID.randomUUID(), hostName(), config.lease());
         membership = member;
         if (!member.start(STEP)) {
@@ -148,7 +144,7 @@ public final class Pod {
         }
         var pool = new ComputePool(config.computeThreads(), config.deadline(), overrun);
         compute = pool;
-        var coordinator = new Coordinator(groups, member, all.values(), joined, config.coordinator());
+        var coordinator = new Coordinator(groups, member, all.values(), config.coordinator());
         var shared = new ProcessorVerticle.Shared(
                 database, log, groups, pool, coordinator, config.runner(), this::committed);
         if (config.stages().contains(Stage.INGEST)) {

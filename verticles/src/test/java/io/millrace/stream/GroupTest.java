@@ -332,6 +332,23 @@ class GroupTest {
     }
 
     @Test
+    void whatAMemberOwnsBeyondItsShareAndDoesNotRunIsFreeForOthers() {
+        var member = new Member();
+        member.tick();
+        // It let all of them go in doubt, and before it claims again there is another.
+        member.owned.clear();
+        var other = new Member();
+        other.tick();
+
+        member.tick();
+        other.tick();
+
+        assertThat(member.owned).hasSize(4);
+        assertThat(other.owned).hasSize(4).doesNotContainKeys(0, 1, 2, 3);
+        assertThat(other.owned.values()).allMatch(claim -> claim.uncleanClaims() == 0);
+    }
+
+    @Test
     void aReleasedPartitionIsFreeAndAnOldReleaseReleasesNothing() {
         var member = new Member();
         member.tick();
