@@ -645,3 +645,11 @@ from stream.batches b
 join stream.topics t on t.topic_id = b.topic_id
 cross join lateral unnest(b.keys, b."values") with ordinality as r (key, value, ordinality);
 comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
+
+-- Rights ------------------------------------------------------------------------------------------------------------
+
+-- Functions that write are for the owner and whom it grants them to (sql/admin); those that views call stay with public.
+revoke execute on function
+  stream.create_segment, stream.create_segments_ahead, stream.create_topic, stream.append, stream.create_group, stream.heartbeat, stream.claim,
+  stream.tick, stream.commit_offset, stream.mark_trial, stream.release, stream.seek, stream.trim_commits
+from public;

@@ -70,7 +70,7 @@ public final class ProgressFact {
 
     private static final String FAILED_CHUNK = """
             insert into jobs.progress (kind, job_ids, errors)
-            select 'failed', array_agg(j.id), array_agg($2)
+            select 'failed', array_agg(j.id), array_agg($2::text)
             from jobs.chunks c
             join jobs.documents d on d.document_id = c.document_id
             join jobs.job_status j on j.id in (c.job_id, d.job_id)
