@@ -90,12 +90,14 @@ public final class Appender {
         }
 
         private Future<List<Appended>> flush(List<ProducerRecord> records) {
-            return recentEnd().compose(known -> new Flush(records, known).attempt()).map(appended -> {
-                knownEnd = appended.to();
-                knownAtNanos = System.nanoTime();
-                database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
-                return positions(appended, records.size());
-            });
+            return recentEnd()
+                    .compose(known -> new Flush(records, known).attempt())
+                    .map(appended -> {
+                        knownEnd = appended.to();
+                        knownAtNanos = System.nanoTime();
+                        database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
+                        return positions(appended, records.size());
+                    });
         }
 
         /**
