@@ -96,8 +96,9 @@ class AppenderTest {
             proxy.cut("doubtful", Cut.BEFORE_ANSWER, 1);
             var appended = appender.append(topic, 0, record("doubtful"));
             // The first try and the second both wait for the partition now: the first is not decided yet.
-            await().until(() ->
-                    count("select count(*) from pg_locks where locktype = 'advisory' and not granted") == 2);
+            await().until(() -> count("select count(*) from pg_locks l join pg_database d on d.oid = l.database"
+                            + " where d.datname = current_database() and l.locktype = 'advisory' and not l.granted")
+                    == 2);
             blocker.rollback();
 
             assertThat(get(appended).from()).isEqualTo(1);
