@@ -15,7 +15,7 @@ create table lightrag.chunk_extractions (
   extraction_key uuid,
   entities int not null,
   relationships int not null,
-  created_at timestamptz not null,
+  created_at timestamptz not null default clock_timestamp(),
   constraint chunk_extractions_pkey primary key (chunk_id)
 );
 comment on table lightrag.chunk_extractions is

@@ -105,7 +105,7 @@ public record Config(
     }
 
     private static Chunks chunks(Settings settings) {
-        var maxTokens = settings.integer("chunk.max-tokens", 16, 100_000);
+        var maxTokens = settings.integer("chunk.max-tokens", 32, 100_000);
         return new Chunks(maxTokens, settings.integer("chunk.overlap-tokens", 0, maxTokens / 2));
     }
 

@@ -77,7 +77,6 @@ public final class Pod {
     private final List<String> deployed = new ArrayList<>();
     private final Vertx vertx;
     private volatile @Nullable Services services;
-    private @Nullable HttpVerticle http;
     private @Nullable Membership membership;
     private @Nullable ComputePool compute;
 
@@ -120,7 +119,6 @@ public final class Pod {
                 readiness,
                 () -> services,
                 metrics);
-        http = door;
         deploy(door, ThreadingModel.EVENT_LOOP);
         return door.actualPort();
     }

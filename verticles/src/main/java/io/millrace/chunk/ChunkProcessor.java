@@ -1,6 +1,5 @@
 package io.millrace.chunk;
 
-import io.millrace.ingest.ContentType;
 import io.millrace.ingest.DocumentIds;
 import io.millrace.ingest.DocumentRecord;
 import io.millrace.ingest.Fingerprint;
@@ -12,9 +11,9 @@ import io.millrace.stream.Effects;
 import io.millrace.stream.Processor;
 import io.millrace.stream.ProducerRecord;
 import io.millrace.stream.Subscription;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +70,8 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
             if (current != null && current.version() >= arrived.record().offset()) {
                 continue;
             }
-            var fingerprint = Fingerprint.of(arrived.posted().document());
-            if (current != null && !current.failed() && Arrays.equals(current.fingerprint(), fingerprint)) {
+            var fingerprint = Buffer.buffer(Fingerprint.of(arrived.posted().document()));
+            if (current != null && !current.failed() && current.fingerprint().equals(fingerprint)) {
                 repeats.add(arrived.posted().jobId());
                 repeated.add(current.jobId());
             } else {
@@ -84,17 +83,12 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         return effects(batch, replaced, repeats, repeated);
     }
 
-    private ChunkedDocument cut(Arrived arrived, byte[] fingerprint) {
+    private ChunkedDocument cut(Arrived arrived, Buffer fingerprint) {
         var document = arrived.posted().document();
         var text = PlainText.of(document.content(), document.contentType());
-        var title = document.contentType() == ContentType.HTML
-                ? PlainText.title(document.content(), document.contentType()).orElse(null)
-                : null;
-        var chunks = chunker.chunk(text);
-        if (chunks.isEmpty() && document.supplied()) {
-            // A page without any text can still bring its entities.
-            chunks = List.of(new Chunk(0, 0, 0, ""));
-        }
+        var title = PlainText.title(document.content(), document.contentType()).orElse(null);
+        // A page without any text can still bring its entities, and a chunk is where they hang.
+        var chunks = chunker.chunk(text.isEmpty() && document.supplied() ? document.sourceUri() : text);
         var supplied = SuppliedByChunk.of(document, chunks);
         var ids = new ChunkIds(arrived.documentId());
         var stored = new ArrayList<StoredChunk>();

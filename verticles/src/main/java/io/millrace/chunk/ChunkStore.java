@@ -39,7 +39,7 @@ final class ChunkStore {
                     new DocumentVersion(
                             row.getUUID(0),
                             row.getLong(1),
-                            row.getBuffer(2).getBytes(),
+                            row.getBuffer(2),
                             row.getUUID(3),
                             List.of(row.getArrayOfUUIDs(4)),
                             row.getBoolean(5)));
@@ -81,7 +81,7 @@ final class ChunkStore {
                         column(rows, row -> row.document().workspace()).toArray(String[]::new),
                         column(rows, row -> row.document().sourceUri()).toArray(String[]::new),
                         column(rows, row -> row.version().version()).toArray(Long[]::new),
-                        column(rows, row -> Buffer.buffer(row.version().fingerprint()))
+                        column(rows, row -> row.version().fingerprint())
                                 .toArray(Buffer[]::new),
                         column(rows, row -> row.document().contentType().mediaType())
                                 .toArray(String[]::new),

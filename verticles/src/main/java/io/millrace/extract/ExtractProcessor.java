@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -94,7 +95,7 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             }
             done.merge(record.jobId(), 1, Integer::sum);
             var key = loaded.keys().get(record.chunkId());
-            var extraction = key == null ? supplied(text) : extracted.get(key);
+            var extraction = key == null ? supplied(text) : Objects.requireNonNull(extracted.get(key));
             var ofChunk = ChunkMentions.of(
                     record.workspace(), record.chunkId(), record.at(), text.ownStart(), extraction);
             ofChunk.forEach(mention -> mentions.add(MentionRecord.write(mention)));

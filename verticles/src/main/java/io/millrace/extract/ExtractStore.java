@@ -71,14 +71,14 @@ final class ExtractStore {
             """;
 
     static Write insertExtractions(String configuration, Map<UUID, Extraction> extractions) {
-        var keys = List.copyOf(extractions.keySet());
+        var rows = List.copyOf(extractions.entrySet());
         return new Write(
                 INSERT_EXTRACTIONS,
                 Tuple.of(
-                        keys.toArray(UUID[]::new),
+                        rows.stream().map(Map.Entry::getKey).toArray(UUID[]::new),
                         configuration,
-                        keys.stream()
-                                .map(key -> ExtractionJson.write(extractions.get(key)))
+                        rows.stream()
+                                .map(row -> ExtractionJson.write(row.getValue()))
                                 .toArray(String[]::new)));
     }
 

@@ -128,7 +128,7 @@ final class GraphStore {
         }
         var parameters = Tuple.of(
                 wanted.stream().map(GraphState.End::entityId).toArray(UUID[]::new),
-                wanted.stream().map(GraphState.End::relationshipId).toArray(UUID[]::new));
+                (Object) wanted.stream().map(GraphState.End::relationshipId).toArray(UUID[]::new));
         return query(database, LOAD_ENDS, parameters).map(rows -> {
             var ends = new HashSet<GraphState.End>();
             rows.forEach(row -> ends.add(new GraphState.End(row.getUUID(0), row.getUUID(1))));

@@ -19,7 +19,7 @@ record Arrival(JobStore.NewJob job, int partition, ProducerRecord record, int by
                 document.jobType(),
                 document.sourceUri(),
                 DocumentIds.document(workspace, document.sourceUri()),
-                Fingerprint.of(document),
+                Buffer.buffer(Fingerprint.of(document)),
                 document.metadata());
         return new Arrival(
                 job, Partitioner.ofKey(key, partitions), new ProducerRecord(key, value), key.length() + value.length());

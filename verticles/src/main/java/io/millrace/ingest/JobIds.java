@@ -16,8 +16,8 @@ public final class JobIds {
     }
 
     public UUID mint() {
-        var most = clock.millis() << 16 | 0x7000 | random.nextInt(1 << 12);
-        var least = random.nextLong() & ~(0b11L << 62) | 0b10L << 62;
+        var most = (clock.millis() << 16) | 0x7000 | random.nextInt(1 << 12);
+        var least = (random.nextLong() & ~(0b11L << 62)) | (0b10L << 62);
         return new UUID(most, least);
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.jobs;
 import io.millrace.pg.Database;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -33,7 +34,7 @@ public final class JobStore {
             String jobType,
             String sourceUri,
             UUID documentId,
-            byte[] fingerprint,
+            Buffer fingerprint,
             @Nullable String metadata) {}
 
     private static final String INSERT = """
@@ -54,8 +55,7 @@ public final class JobStore {
                 column(jobs, NewJob::jobType).toArray(String[]::new),
                 column(jobs, NewJob::sourceUri).toArray(String[]::new),
                 column(jobs, NewJob::documentId).toArray(UUID[]::new),
-                column(jobs, job -> io.vertx.core.buffer.Buffer.buffer(job.fingerprint()))
-                        .toArray(io.vertx.core.buffer.Buffer[]::new),
+                column(jobs, NewJob::fingerprint).toArray(Buffer[]::new),
                 column(jobs, NewJob::metadata).toArray(String[]::new)));
         return connection.preparedQuery(INSERT).execute(parameters).map(rows -> {
             var inserted = new HashSet<UUID>();

@@ -17,7 +17,7 @@ public final class ProgressFact {
 
     /** Documents were cut: so many chunks of each job are on their way, and so many were there already. */
     public static Write chunked(List<UUID> jobIds, List<Integer> chunks) {
-        return new Write(CHUNKED, Tuple.of(jobIds.toArray(UUID[]::new), chunks.toArray(Integer[]::new)));
+        return new Write(CHUNKED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) chunks.toArray(Integer[]::new)));
     }
 
     private static final String REPEATED = """
@@ -27,7 +27,7 @@ public final class ProgressFact {
 
     /** Jobs brought content that others had brought before. */
     public static Write repeated(List<UUID> jobIds, List<UUID> follows) {
-        return new Write(REPEATED, Tuple.of(jobIds.toArray(UUID[]::new), follows.toArray(UUID[]::new)));
+        return new Write(REPEATED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) follows.toArray(UUID[]::new)));
     }
 
     private static final String EXTRACTED = """
@@ -66,7 +66,7 @@ public final class ProgressFact {
 
     /** A job cannot be completed: a record of it went to a dead-letter topic. */
     public static Write failed(UUID jobId, String reason) {
-        return new Write(FAILED, Tuple.of(new UUID[] {jobId}, new String[] {reason}));
+        return new Write(FAILED, Tuple.of(new UUID[] {jobId}, (Object) new String[] {reason}));
     }
 
     private static final String FAILED_CHUNK = """

@@ -51,12 +51,32 @@ public final class Database {
 
     /**
      * Runs statements in one transaction on one connection. They may all be sent at once; the block's future must fail
-     * when any of theirs does. Fails with {@link DatabaseFailure}: of kind UNKNOWN only when the commit was under way.
+     * when any of theirs does. The block runs again, on another connection, when the first turns out to have broken before
+     * anything could be committed. Fails with {@link DatabaseFailure}, of kind UNKNOWN only when the commit was under way, or
+     * with what else the block threw.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> block) {
+        return withConnection(connection -> Transaction.run(connection, block));
+    }
+
+    /**
+     * Runs statements on one connection, each for itself. Fails as {@link #inTransaction} does, of kind UNKNOWN only when
+     * a statement was under way.
+     */
+    public <T> Future<T> withConnection(Function<SqlConnection, Future<T>> block) {
+        return withConnection(block, settings.pool().maxSize())
+                .recover(thrown ->
+                        Future.failedFuture(SqlStates.isDatabases(thrown) ? SqlStates.failure(thrown) : thrown));
+    }
+
+    /** The pool may hand out a connection that has just broken; then the next one, since nothing was sent. */
+    private <T> Future<T> withConnection(Function<SqlConnection, Future<T>> block, int replacements) {
         return pool.getConnection()
-                .compose(connection -> Transaction.run(connection, block).onComplete(done -> connection.close()))
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+                .recover(thrown -> Future.failedFuture(SqlStates.failureBeforeConnection(thrown)))
+                .compose(connection -> block.apply(connection).onComplete(done -> connection.close()))
+                .recover(thrown -> replacements > 0 && SqlStates.isStale(thrown)
+                        ? withConnection(block, replacements - 1)
+                        : Future.failedFuture(thrown));
     }
 
     public Future<Void> close() {

@@ -41,8 +41,8 @@ public final class NameUuid {
 
     private static UUID ofHash(byte[] hash, int version) {
         var bits = ByteBuffer.wrap(hash);
-        var most = bits.getLong() & ~0xf000L | (long) version << 12;
-        var least = bits.getLong() & ~(0b11L << 62) | 0b10L << 62;
+        var most = (bits.getLong() & ~0xf000L) | ((long) version << 12);
+        var least = (bits.getLong() & ~(0b11L << 62)) | (0b10L << 62);
         return new UUID(most, least);
     }
 

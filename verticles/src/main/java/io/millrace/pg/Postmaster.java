@@ -21,6 +21,7 @@ final class Postmaster {
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(10);
     private static final Duration FAST_SHUTDOWN_LIMIT = Duration.ofSeconds(30);
     private static final Duration IMMEDIATE_SHUTDOWN_LIMIT = Duration.ofSeconds(10);
+    private static final Duration DYING_LIMIT = Duration.ofSeconds(10);
     private static final int LOG_TAIL_BYTES = 4_000;
 
     private final Process process;
@@ -69,6 +70,9 @@ final class Postmaster {
                     } else if (isSurelyForeign(process)) {
                         log.info("Ignoring the recorded server {}: it is another program now", process.pid());
                         folder.forgetPostmaster();
+                    } else {
+                        // Killed a moment ago: PostgreSQL would still find its pid taken, and refuse.
+                        endsWithin(process, DYING_LIMIT);
                     }
                 });
     }
@@ -158,15 +162,22 @@ final class Postmaster {
                 ROOT,
                 COMMAND_LIMIT,
                 List.of("sh", "-c", "kill -\"$1\" \"$2\"", "kill", signal, Long.toString(process.pid())));
+        if (endsWithin(process, limit)) {
+            return true;
+        }
+        log.warn("PostgreSQL {} still runs {} after SIG{}", process.pid(), limit, signal);
+        return false;
+    }
+
+    /** Not interruptible, so that an interrupt in the middle of a shutdown strands no server. */
+    private static boolean endsWithin(ProcessHandle process, Duration limit) {
         try {
-            // Not interruptible, so that an interrupt in the middle of a shutdown strands no server.
             process.onExit()
                     .copy()
                     .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
             return true;
         } catch (CompletionException e) {
-            log.warn("PostgreSQL {} still runs {} after SIG{}", process.pid(), limit, signal);
             return false;
         }
     }

@@ -8,11 +8,21 @@ import io.vertx.sqlclient.DatabaseException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 
 /** The one place that says what a SQLSTATE, or the lack of one, means. MR… are raised by our own functions. */
 public final class SqlStates {
+
+    private static final String STALE = "Connection is not active now";
+
+    /** The pool's wait queue is full; it waited for too long; it is closed; the connection had broken before. */
+    private static final List<String> NO_CONNECTION = List.of(
+            "Connection pool reached max wait queue size", "Timeout waiting for connection", "Pool closed", STALE);
+
+    /** Parameters that do not fit the statement, so that it was not sent. */
+    private static final List<String> MISFIT =
+            List.of("Parameter at position", "The number of parameters to execute should be consistent");
 
     private SqlStates() {}
 
@@ -24,11 +34,32 @@ public final class SqlStates {
                 new DatabaseFailure(kind(answered.getSqlState()), answered.getSqlState(), message(answered), answered);
             case ConnectException refused -> unreachable(refused);
             case UnknownHostException unknown -> unreachable(unknown);
-            default ->
-                neverSent(thrown)
-                        ? unreachable(thrown)
-                        : new DatabaseFailure(Kind.UNKNOWN, null, "no answer from the database: " + thrown, thrown);
+            default -> unanswered(thrown);
         };
+    }
+
+    /** Before a connection was there nothing can have been stored, whatever broke. */
+    static DatabaseFailure failureBeforeConnection(Throwable thrown) {
+        var failure = failure(thrown);
+        return failure.kind() == Kind.UNKNOWN ? unreachable(thrown) : failure;
+    }
+
+    /** Whether the statement met a connection that had broken before, so that it was not sent. */
+    static boolean isStale(Throwable thrown) {
+        var client = thrown instanceof DatabaseFailure ? thrown.getCause() : thrown;
+        return client instanceof VertxException
+                && String.valueOf(client.getMessage()).startsWith(STALE);
+    }
+
+    /** The client tells its own failures apart by their messages only. */
+    private static DatabaseFailure unanswered(Throwable thrown) {
+        var message = String.valueOf(thrown.getMessage());
+        if (NO_CONNECTION.stream().anyMatch(message::startsWith)) {
+            return unreachable(thrown);
+        }
+        return MISFIT.stream().anyMatch(message::startsWith)
+                ? new DatabaseFailure(Kind.REFUSED, null, message, thrown)
+                : new DatabaseFailure(Kind.UNKNOWN, null, "no answer from the database: " + thrown, thrown);
     }
 
     /** Whether a failure is the database's or of the way to it, rather than of the code that asked. */
@@ -48,14 +79,6 @@ public final class SqlStates {
     private static DatabaseFailure unreachable(Throwable thrown) {
         return new DatabaseFailure(
                 Kind.UNAVAILABLE, null, "the database is not to be reached: " + thrown.getMessage(), thrown);
-    }
-
-    /** The pool gave up before there was a connection; it tells so by its messages only. */
-    private static boolean neverSent(Throwable thrown) {
-        var message = String.valueOf(thrown.getMessage()).toLowerCase(Locale.ROOT);
-        return message.contains("connection pool reached max wait queue")
-                || (message.contains("timeout") && message.contains("pool"))
-                || message.contains("pool closed");
     }
 
     private static String message(PgException answered) {

@@ -71,7 +71,11 @@ public final class StatsDelta {
         return degrees;
     }
 
-    /** @param at when the change entered the log */
+    /**
+     * Adds a change.
+     *
+     * @param at when the change entered the log
+     */
     public void add(GraphChange change, Instant at) {
         var workspace = change.workspace();
         var entities = 0L;

@@ -19,26 +19,33 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>A batch carries a UUID. When the answer to a flush does not come, the flush is repeated with the same UUID until
  * PostgreSQL tells, under the partition's lock, whether the batch is there: so a lost answer costs time, never a record
  * more or less. Failures are {@link DatabaseFailure} (UNAVAILABLE: nothing was stored; UNKNOWN: still not known after
- * {@link #PATIENCE}) and {@link GroupCommit.Overloaded}.
+ * {@link #PATIENCE}), and {@link GroupCommit.Overloaded}.
  */
 public final class Appender {
 
     /** How long a flush whose outcome is not known is repeated before its callers are told so. */
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final Duration RETRY_DELAY = Duration.ofMillis(200);
+    private static final Duration RECENT = Duration.ofSeconds(1);
     private static final int MAX_BATCH_RECORDS = 100_000;
 
     private final Database database;
     private final Log log;
+    private final Duration patience;
     private final GroupCommit.Budget budget;
     private final Partitioner partitioner = new Partitioner();
     private final Map<String, Lane[]> lanes = new ConcurrentHashMap<>();
 
     /** @param maxQueuedBytes bytes that may wait for their commit, all partitions together */
     public Appender(Database database, Log log, long maxQueuedBytes) {
+        this(database, log, maxQueuedBytes, PATIENCE);
+    }
+
+    Appender(Database database, Log log, long maxQueuedBytes, Duration patience) {
         this.database = database;
         this.log = log;
+        this.patience = patience;
         this.budget = new GroupCommit.Budget(maxQueuedBytes);
     }
 
@@ -71,8 +78,10 @@ public final class Appender {
         private final Topic topic;
         private final int partition;
         private final GroupCommit<ProducerRecord, Appended> commits;
-        /** Where the partition ended when we last knew; negative before that. Only the flush in flight touches it. */
+        /** Where the partition ended at {@code knownAtNanos}. Only the flush in flight touches these. */
         private long knownEnd = -1;
+
+        private long knownAtNanos;
 
         Lane(Topic topic, int partition) {
             this.topic = topic;
@@ -81,12 +90,21 @@ public final class Appender {
         }
 
         private Future<List<Appended>> flush(List<ProducerRecord> records) {
-            var end = knownEnd >= 0 ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
-            return end.compose(known -> new Flush(records, known).attempt()).map(appended -> {
+            return currentEnd().compose(known -> new Flush(records, known).attempt()).map(appended -> {
                 knownEnd = appended.to();
+                knownAtNanos = System.nanoTime();
                 database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
                 return positions(appended, records.size());
             });
+        }
+
+        /**
+         * A recent end of the partition: every try looks for its id behind it, also the first, whose statement may come to
+         * run after the second one's. What others appended meanwhile is scanned, so an old end is asked for anew.
+         */
+        private Future<Long> currentEnd() {
+            var recent = knownEnd >= 0 && System.nanoTime() - knownAtNanos < RECENT.toNanos();
+            return recent ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
         }
 
         private List<Appended> positions(Appended batch, int count) {
@@ -111,26 +129,30 @@ public final class Appender {
             }
 
             Future<Appended> attempt() {
-                return Log.append(database.pool(), topic, partition, batchId, records, knownEnd)
+                return database.withConnection(
+                                connection -> Log.append(connection, topic, partition, batchId, records, knownEnd))
                         .recover(thrown -> {
                             var failure = SqlStates.failure(thrown);
                             inDoubt |= failure.kind() == DatabaseFailure.Kind.UNKNOWN;
-                            return inDoubt && !exhausted() ? later() : Future.failedFuture(outcome(failure));
+                            return unclear(failure) && !exhausted()
+                                    ? later()
+                                    : Future.failedFuture(unclear(failure) ? SqlStates.stillUnknown(failure) : failure);
                         });
             }
 
+            /** An answer that refuses the values is one: the first try was refused as well. */
+            private boolean unclear(DatabaseFailure failure) {
+                return inDoubt && failure.kind() != DatabaseFailure.Kind.REFUSED;
+            }
+
             private boolean exhausted() {
-                return System.nanoTime() - startNanos > PATIENCE.toNanos();
+                return System.nanoTime() - startNanos > patience.toNanos();
             }
 
             private Future<Appended> later() {
                 var waited = Promise.<Void>promise();
                 database.vertx().setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
                 return waited.future().compose(ignored -> attempt());
-            }
-
-            private DatabaseFailure outcome(DatabaseFailure failure) {
-                return inDoubt ? SqlStates.stillUnknown(failure) : failure;
             }
         }
     }

@@ -118,15 +118,19 @@ final class DocumentStream {
 
     /** Writes the results that are there, in order, and reads on or stops reading. */
     private void flow() {
-        while (!waiting.isEmpty() && waiting.peek().result.isComplete() && !response.closed()) {
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        while (!waiting.isEmpty() && waiting.peek().result.isComplete()) {
             var head = waiting.remove();
             waitingBytes -= head.bytes;
             response.write(head.result.result());
         }
-        if (ended && waiting.isEmpty() && !response.ended() && !response.closed()) {
+        if (ended && waiting.isEmpty()) {
             response.end();
+        } else {
+            pace();
         }
-        pace();
     }
 
     private void pace() {

@@ -105,7 +105,7 @@ final class HealthApi {
         var answered = Promise.<JsonObject>promise();
         vertx.setTimer(PATIENCE.toMillis(), fired -> answered.tryComplete(down("no answer within " + PATIENCE)));
         ping.onComplete(done -> answered.tryComplete(
-                done.succeeded() ? up(System.nanoTime() - started) : down(done.cause().getMessage())));
+                done.succeeded() ? up(System.nanoTime() - started) : down(String.valueOf(done.cause().getMessage()))));
         answered.future().onSuccess(health -> {
             var status = health.getString("status");
             Json.answer(context, status.equals("UP") ? 200 : 503, detail(status, health));
@@ -113,7 +113,7 @@ final class HealthApi {
     }
 
     private JsonObject up(long nanos) {
-        return connections(new JsonObject().put("status", "UP").put("latency_ms", nanos / 10_000 / 100.0));
+        return connections(new JsonObject().put("status", "UP").put("latency_ms", Math.round(nanos / 1e4) / 100.0));
     }
 
     private JsonObject down(String reason) {

@@ -3,6 +3,7 @@ package io.millrace.pg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.millrace.pg.EmbeddedServerException.Reason;
 import java.io.BufferedReader;
@@ -11,6 +12,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -18,17 +20,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(120)
 class EmbeddedServerTest {
+    /** A folder with a finished cluster, which tests copy: that takes a tenth of the time of making one. */
+    @TempDir
+    private static Path seed;
+
     @TempDir
     private Path temp;
 
+    @BeforeAll
+    static void makeSeed() throws IOException {
+        // What an initdb that was killed half-way leaves behind.
+        Files.createDirectories(seed.resolve("pg.tmp-1/base"));
+        EmbeddedServer.start(settings(seed, 0, Map.of())).close();
+    }
+
     @Test
     void commitsAreDurableAndThePasswordGuardsTheDoor() throws Exception {
+        copySeed();
         try (var server = EmbeddedServer.start(settings("data", 0))) {
             for (var parameter : List.of("fsync", "synchronous_commit", "full_page_writes", "data_checksums")) {
                 assertThat(query(server, "show " + parameter)).as(parameter).isEqualTo("on");
@@ -47,14 +62,19 @@ class EmbeddedServerTest {
     }
 
     @Test
+    void anInterruptedInitdbLeavesNothingInTheWay() {
+        assertThat(seed.resolve("pg/PG_VERSION")).exists();
+        assertThat(seed).isDirectoryNotContaining("glob:**pg.tmp-*");
+    }
+
+    @Test
     void keepsItsDataAndItsPasswordOverARestart() throws Exception {
+        copySeed();
         String password;
         try (var first = EmbeddedServer.start(settings("data", 0))) {
             execute(first, "create table kept as select 42 as answer");
             password = first.password();
         }
-        // What an initdb that was killed half-way leaves behind.
-        Files.createDirectories(temp.resolve("data/pg.tmp-1/base"));
         try (var second = EmbeddedServer.start(settings("data", 0))) {
             assertThat(query(second, "select answer from kept")).isEqualTo("42");
             assertThat(second.password()).isEqualTo(password);
@@ -63,6 +83,7 @@ class EmbeddedServerTest {
 
     @Test
     void aSecondProcessIsRefusedAndTheServerOfAKilledOneIsTakenOver() throws Exception {
+        copySeed();
         var owner = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
@@ -93,7 +114,7 @@ class EmbeddedServerTest {
     /** As after a reboot, when the pid that PostgreSQL wrote down belongs to somebody else. */
     @Test
     void aForeignProcessUnderTheOldPidIsLeftAlone() throws Exception {
-        EmbeddedServer.start(settings("data", 0)).close();
+        copySeed();
         var foreign = new ProcessBuilder("sleep", "60").start();
         try {
             Files.writeString(
@@ -110,6 +131,7 @@ class EmbeddedServerTest {
 
     @Test
     void aSecondStartInTheSameProcessIsRefusedAndLeavesTheFirstItsLock() throws Exception {
+        copySeed();
         try (var server = EmbeddedServer.start(settings("data", 0))) {
             assertFails(settings("data", 0), Reason.FOLDER_IN_USE);
             assertFails(settings("data", 0), Reason.FOLDER_IN_USE);
@@ -118,16 +140,19 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void closingTwiceIsHarmlessAndFreesTheFolder() {
+    void closeStopsTheServerOnceAndFreesTheFolder() throws Exception {
+        copySeed();
         var server = EmbeddedServer.start(settings("data", 0));
+        assertThat(temp.resolve("data/pg/postmaster.pid")).exists();
         server.close();
         server.close();
         assertThat(temp.resolve("data/pg/postmaster.pid")).doesNotExist();
-        EmbeddedServer.start(settings("data", 0)).close();
+        DataFolder.open(temp.resolve("data")).close();
     }
 
     @Test
     void aTakenPortIsNamed() throws Exception {
+        copySeed();
         try (var taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             assertFails(settings("data", taken.getLocalPort()), Reason.PORT_TAKEN)
                     .withMessageContaining(Integer.toString(taken.getLocalPort()));
@@ -135,7 +160,8 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aSettingThatPostgresRefusesShowsInTheMessage() {
+    void aSettingThatPostgresRefusesShowsInTheMessage() throws Exception {
+        copySeed();
         var settings = new EmbeddedServer.Settings(
                 temp.resolve("data"),
                 0,
@@ -153,6 +179,7 @@ class EmbeddedServerTest {
 
     @Test
     void durabilityThatARoleTakesAwayIsNoticed() throws Exception {
+        copySeed();
         try (var server = EmbeddedServer.start(settings("data", 0))) {
             execute(server, "alter role millrace set synchronous_commit = off");
         }
@@ -161,25 +188,42 @@ class EmbeddedServerTest {
 
     @Test
     void anotherMajorVersionIsRefusedBeforeItIsTouched() throws Exception {
-        var cluster = Files.createDirectories(temp.resolve("data/pg"));
-        Files.writeString(temp.resolve("data/password"), "secret\n");
-        Files.writeString(cluster.resolve("PG_VERSION"), "15\n");
-
+        copySeed();
+        Files.writeString(temp.resolve("data/pg/PG_VERSION"), "15\n");
         assertFails(settings("data", 0), Reason.OTHER_VERSION).withMessageContaining("made by PostgreSQL 15");
-        assertThat(cluster).isDirectoryContaining(file -> file.endsWith("PG_VERSION"));
+        assertThat(temp.resolve("data/pg/postmaster.pid")).doesNotExist();
     }
 
     @Test
     void aFileInPlaceOfTheFolderIsNamed() throws Exception {
-        Files.writeString(temp.resolve("data"), "");
-        assertFails(settings("data", 0), Reason.FOLDER_UNUSABLE).withMessageContaining("not a folder");
+        Files.writeString(temp.resolve("file"), "");
+        assertFails(settings("file", 0), Reason.FOLDER_UNUSABLE).withMessageContaining("not a folder");
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenNamesItsOwnerAndUs() throws Exception {
+        copySeed();
+        assumeThat(System.getProperty("user.name"))
+                .as("root may write anywhere")
+                .isNotEqualTo("root");
+        Files.setPosixFilePermissions(temp.resolve("data"), PosixFilePermissions.fromString("r-xr-xr-x"));
+        assertFails(settings("data", 0), Reason.FOLDER_UNUSABLE)
+                .withMessageContaining("belongs to the account " + System.getProperty("user.name"));
     }
 
     @Test
     void aLostPasswordIsNamedRatherThanReplaced() throws Exception {
-        EmbeddedServer.start(settings("data", 0)).close();
+        copySeed();
         Files.delete(temp.resolve("data/password"));
         assertFails(settings("data", 0), Reason.FOLDER_UNUSABLE).withMessageContaining("`password` is gone");
+    }
+
+    @Test
+    void aWrongPasswordFileIsNamed() throws Exception {
+        copySeed();
+        Files.writeString(temp.resolve("data/password"), "another\n");
+        assertFails(settings("data", 0), Reason.FOLDER_UNUSABLE).withMessageContaining("not this cluster's");
+        assertThat(temp.resolve("data/pg/postmaster.pid")).doesNotExist();
     }
 
     /** The child JVM that owns a folder until it is killed. */
@@ -189,16 +233,28 @@ class EmbeddedServerTest {
         private Owner() {}
 
         public static void main(String[] arguments) throws Exception {
-            var server = EmbeddedServer.start(EmbeddedServer.Settings.in(Path.of(arguments[0])));
+            var server = EmbeddedServer.start(settings(Path.of(arguments[0]), 0, Map.of()));
             execute(server, "create table kept as select 42 as answer");
             System.out.println(READY);
             TimeUnit.MINUTES.sleep(1);
         }
     }
 
+    private void copySeed() throws IOException {
+        try (var files = Files.walk(seed)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                var copy = temp.resolve("data").resolve(seed.relativize(file).toString());
+                Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+    }
+
     private EmbeddedServer.Settings settings(String folder, int port) {
-        var defaults = EmbeddedServer.Settings.in(temp.resolve(folder));
-        return new EmbeddedServer.Settings(defaults.dataDir(), port, defaults.parameters(), defaults.binariesCache());
+        return settings(temp.resolve(folder), port, Map.of());
+    }
+
+    private static EmbeddedServer.Settings settings(Path folder, int port, Map<String, String> parameters) {
+        return new EmbeddedServer.Settings(folder, port, parameters, TestDatabase.BINARIES);
     }
 
     private static ThrowableAssertAlternative<EmbeddedServerException> assertFails(

@@ -15,7 +15,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * A migrated database of its own for one test, cloned from a template in some 50 ms and dropped on close.
+ * A migrated database of its own for one test, cloned from a template in a tenth of a second and dropped on close.
  *
  * <p>All databases of a JVM share one server, which starts with the first of them: the embedded one, or a container of
  * {@code postgres:18} with {@code MILLRACE_TEST_POSTGRES=container}, or the one that
@@ -30,9 +30,14 @@ public final class TestDatabase implements AutoCloseable {
             "max_connections", "200",
             "shared_buffers", "128MB");
 
+    private static final Path SERVER_FOLDERS = Path.of("target", "test-postgres");
+
+    /** One place for all test servers, also for an account without a home, whose folders would each unpack their own. */
+    static final Path BINARIES = EmbeddedServer.Settings.in(SERVER_FOLDERS).binariesCache();
+
     private static final String CLONE_PREFIX = "millrace_test_";
     private static final String TEMPLATE_PREFIX = "millrace_template_";
-    private static final int SERVER_FOLDERS = 8;
+    private static final int MAX_SERVERS = 8;
 
     private final String name;
 
@@ -163,12 +168,11 @@ public final class TestDatabase implements AutoCloseable {
          */
         private static EmbeddedServer startInFreeFolder() {
             for (var number = 1; ; number++) {
-                var settings = EmbeddedServer.Settings.in(Path.of("target", "test-postgres", Integer.toString(number)));
+                var folder = SERVER_FOLDERS.resolve(Integer.toString(number));
                 try {
-                    return EmbeddedServer.start(
-                            new EmbeddedServer.Settings(settings.dataDir(), 0, FAST, settings.binariesCache()));
+                    return EmbeddedServer.start(new EmbeddedServer.Settings(folder, 0, FAST, BINARIES));
                 } catch (EmbeddedServerException e) {
-                    if (e.reason() != Reason.FOLDER_IN_USE || number == SERVER_FOLDERS) {
+                    if (e.reason() != Reason.FOLDER_IN_USE || number == MAX_SERVERS) {
                         throw e;
                     }
                 }

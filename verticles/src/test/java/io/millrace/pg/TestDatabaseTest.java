@@ -19,7 +19,7 @@ class TestDatabaseTest {
                 var second = other.connect()) {
             execute(first, "create table only_here (id int)");
 
-            assertThat(count(first, "select count(*) from flyway_schema_history where success"))
+            assertThat(count(first, "select count(*) from millrace_migrations where success"))
                     .isPositive();
             assertThat(count(second, "select count(*) from pg_tables where tablename = 'only_here'"))
                     .isZero();

@@ -1,0 +1,77 @@
+package io.millrace.cli;
+
+import io.millrace.Service;
+import io.millrace.stream.Plugins;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs a pod until it is told to stop. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run the stages and the HTTP door until Ctrl-C or SIGTERM.",
+            "Without any setting an embedded PostgreSQL keeps the data in ./data."
+        })
+final class ServeCommand implements Callable<Integer> {
+
+    @Mixin
+    private final ServeOptions options = new ServeOptions();
+
+    @Option(
+            names = "--processors",
+            paramLabel = "JAR",
+            split = ",",
+            description = "Jars with processors of your own.")
+    private List<Path> processors = List.of();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        return run(options, processors, address -> {});
+    }
+
+    /** What to do once the pod is ready. */
+    @FunctionalInterface
+    interface Ready {
+        void at(String address) throws InterruptedException;
+    }
+
+    static int run(ServeOptions options, List<Path> processors, Ready ready) throws InterruptedException {
+        var service = new Service(options.config(), Plugins.load(processors));
+        var stopped = new CountDownLatch(1);
+        var hook = Thread.ofPlatform().name("millrace-stop").unstarted(() -> stopAndHalt(service, stopped));
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            var address = service.start();
+            System.out.println("millrace is ready at " + address);
+            ready.at(address);
+        } catch (InterruptedException e) {
+            // Told to stop while starting; the hook does that.
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            Runtime.getRuntime().removeShutdownHook(hook);
+            service.stop();
+            throw e;
+        }
+        stopped.await();
+        return 0;
+    }
+
+    /** SIGTERM and Ctrl-C are how a pod is meant to end: exit status 0, where the JVM's own would be 143 or 130. */
+    private static void stopAndHalt(Service service, CountDownLatch stopped) {
+        var status = 0;
+        try {
+            service.stop();
+        } catch (InterruptedException | RuntimeException e) {
+            System.err.println("millrace could not stop in order: " + e);
+            status = 1;
+        }
+        stopped.countDown();
+        Runtime.getRuntime().halt(status);
+    }
+}
