@@ -143,6 +143,9 @@ final class JobRecounts {
             """;
 
     static final List<Recount> ALL = List.of(
-            new Recount("chunks", "Documents have all of their chunks, and each is extracted when its job is completed", CHUNKS),
+            new Recount(
+                    "chunks",
+                    "Documents have all of their chunks, and each is extracted when its job is completed",
+                    CHUNKS),
             new Recount("jobs", "Ended jobs are complete or say why not, and what has not ended is on its way", JOBS));
 }

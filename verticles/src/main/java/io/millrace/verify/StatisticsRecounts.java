@@ -121,10 +121,25 @@ final class StatisticsRecounts {
     private static void setUnread(Connection connection, PreparedStatement statement) throws SQLException {
         var counters = unread(connection).counters();
         var keys = List.copyOf(counters.keySet());
-        setTexts(connection, statement, 1, keys.stream().map(StatsDelta.Counter::workspace).toArray());
-        setTexts(connection, statement, 2, keys.stream().map(StatsDelta.Counter::name).toArray());
-        setTexts(connection, statement, 3, keys.stream().map(StatsDelta.Counter::key).toArray());
-        statement.setArray(4, connection.createArrayOf("bigint", keys.stream().map(counters::get).toArray()));
+        setTexts(
+                connection,
+                statement,
+                1,
+                keys.stream().map(StatsDelta.Counter::workspace).toArray());
+        setTexts(
+                connection,
+                statement,
+                2,
+                keys.stream().map(StatsDelta.Counter::name).toArray());
+        setTexts(
+                connection,
+                statement,
+                3,
+                keys.stream().map(StatsDelta.Counter::key).toArray());
+        statement.setArray(
+                4,
+                connection.createArrayOf(
+                        "bigint", keys.stream().map(counters::get).toArray()));
     }
 
     private static void setTexts(Connection connection, PreparedStatement statement, int index, Object[] texts)

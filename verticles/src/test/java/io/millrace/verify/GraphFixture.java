@@ -13,8 +13,6 @@ import java.sql.SQLException;
  */
 final class GraphFixture {
 
-    static final int PARTITIONS = 2;
-
     private final Connection connection;
     private int documents;
 
@@ -24,7 +22,7 @@ final class GraphFixture {
 
     static GraphFixture on(Connection connection) throws SQLException {
         var fixture = new GraphFixture(connection);
-        fixture.execute(TOPICS.formatted(PARTITIONS));
+        fixture.execute(TOPICS);
         fixture.execute(TOLD);
         return fixture;
     }
@@ -52,7 +50,7 @@ final class GraphFixture {
     }
 
     private static final String TOPICS = """
-            select stream.create_topic(n.name, %d)
+            select stream.create_topic(n.name, 2)
             from unnest(array['documents', 'chunks', 'mentions', 'changes', 'mentions.dead-letters']) n (name);
             select stream.create_group(n.name, t.topic_id)
             from (values ('chunk', 'documents'), ('extract', 'chunks'), ('graph', 'mentions'), ('stats', 'changes')) n (name, topic)
@@ -80,7 +78,7 @@ final class GraphFixture {
               from (
                 select n.*, (row_number() over (partition by n.partition_id order by n.place) - 1) / 7 as batch
                 from offered n) o
-              join stream.topics t on t.name = '%s'
+              join stream.topics t on t.name = '{topic}'
               group by t.topic_id, o.partition_id, o.batch
               order by t.topic_id, o.partition_id, o.batch
             ) b;
@@ -94,26 +92,30 @@ final class GraphFixture {
             from stream.groups g
             join stream.assignments a on a.group_id = g.group_id
             cross join lateral stream.committed(g.group_id, a.partition_id) c
-            where g.name = '%s' and a.partition_id in (%s) and c.committed_offset < stream.end_offset(g.topic_id, a.partition_id)
+            where g.name = '{group}' and a.partition_id in ({partitions}) and c.committed_offset < stream.end_offset(g.topic_id, a.partition_id)
             """;
 
     private void append(String topic) throws SQLException {
-        execute(APPEND.formatted(topic));
+        execute(APPEND.replace("{topic}", topic));
     }
 
     private void commit(String group) throws SQLException {
-        execute(COMMIT.formatted(group, "0, 1"));
+        commit(group, "0, 1");
+    }
+
+    private void commit(String group, String partitions) throws SQLException {
+        execute(COMMIT.replace("{group}", group).replace("{partitions}", partitions));
     }
 
     private static final String ACCEPT = """
             create temp table accepted as
-            select i as document, 'https://example.org/' || i as uri, case when i %% 4 = 0 then 'other' else 'default' end as workspace,
+            select i as document, 'https://example.org/' || i as uri, case when i % 4 = 0 then 'other' else 'default' end as workspace,
               md5('document' || i)::uuid as document_id, md5('job' || i)::uuid as job_id
-            from generate_series(%d, %d) i;
+            from generate_series({from}, {to}) i;
             insert into jobs.job_status (id, workspace, job_type, source_uri, document_id, fingerprint)
             select a.job_id, a.workspace, 'ingest_doc', a.uri, a.document_id, '\\x00' from accepted a;
             insert into offered
-            select a.document %% 2, a.workspace || '/' || a.uri, json_build_object('job_id', a.job_id, 'content', 'text'), a.document
+            select a.document % 2, a.workspace || '/' || a.uri, json_build_object('job_id', a.job_id, 'content', 'text'), a.document
             from accepted a;
             insert into chunk_of
             select a.document, n, a.workspace, a.document_id, a.job_id, md5('chunk' || a.document || '/' || n)::uuid, a.uri
@@ -123,7 +125,8 @@ final class GraphFixture {
             """;
 
     void accept(int count) throws SQLException {
-        execute(ACCEPT.formatted(documents + 1, documents + count));
+        execute(ACCEPT.replace("{from}", Integer.toString(documents + 1))
+                .replace("{to}", Integer.toString(documents + count)));
         documents += count;
         append("documents");
     }
@@ -180,7 +183,7 @@ final class GraphFixture {
             insert into offered
             select pg_temp.owner(r.source), r.workspace || '/' || r.source,
               json_strip_nulls(json_build_object('kind', 'relationship', 'relationship', r.relationship, 'source', r.source, 'target', r.target,
-                'type', r.type, 'description', case when r.document % 3 > 0 then 'Told by ' || r.document % 3 end,
+                'type', r.type, 'description', case when r.document % 4 > 0 then 'Told by ' || r.document % 4 end,
                 'evidence', 200000 + r.document % 5, 'chunk', r.chunk_id)), r.document
             from related r
             union all
@@ -219,7 +222,7 @@ final class GraphFixture {
             join stream.lag l on l."group" = 'graph' and l."partition" = r."partition"
             cross join lateral json_to_record(convert_from(r.value, 'UTF8')::json) m (kind text, chunk uuid, entity uuid, relationship uuid,
               source uuid, target uuid, type text, name text, description text, evidence int)
-            where r.topic = 'mentions' and r."partition" in (%1$s) and r."offset" >= l.committed_offset
+            where r.topic = 'mentions' and r."partition" in ({partitions}) and r."offset" >= l.committed_offset
               and not exists (select from stream.records d where d.topic = 'mentions.dead-letters' and d.value = r.value);
             insert into folded select * from arrived;
             insert into lightrag.entity_mentions
@@ -302,11 +305,11 @@ final class GraphFixture {
 
     /** Folds what these partitions have, a list with commas. */
     void fold(String partitions) throws SQLException {
-        execute(FOLD.formatted(partitions));
+        execute(FOLD.replace("{partitions}", partitions));
         execute(GRAPH);
         execute(CHANGES);
         append("changes");
-        execute(COMMIT.formatted("graph", partitions));
+        commit("graph", partitions);
     }
 
     private static final String COUNT = """
