@@ -87,17 +87,10 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         var document = arrived.posted().document();
         var text = PlainText.of(document.content(), document.contentType());
         var title = PlainText.title(document.content(), document.contentType()).orElse(null);
-        // A page without any text can still bring its entities, and a chunk is where they hang.
-        var chunks = chunker.chunk(text.isEmpty() && document.supplied() ? document.sourceUri() : text);
-        var supplied = SuppliedByChunk.of(document, chunks);
-        var ids = new ChunkIds(arrived.documentId());
-        var stored = new ArrayList<StoredChunk>();
-        for (var i = 0; i < chunks.size(); i++) {
-            var chunk = chunks.get(i);
-            var overlap = chunk.text().codePointCount(0, chunk.ownStart() - chunk.start());
-            var extraction = supplied.get(i);
-            stored.add(new StoredChunk(ids.next(chunk.text(), overlap, extraction), overlap, chunk.text(), extraction));
-        }
+        var chunks = chunker.chunk(text);
+        var stored = chunks.isEmpty() && document.supplied()
+                ? List.of(textless(arrived))
+                : stored(arrived, chunks);
         var version = new DocumentVersion(
                 arrived.documentId(),
                 arrived.record().offset(),
@@ -106,6 +99,26 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
                 stored.stream().map(StoredChunk::chunkId).toList(),
                 false);
         return new ChunkedDocument(version, document, title, arrived.record().timestamp(), stored);
+    }
+
+    private static List<StoredChunk> stored(Arrived arrived, List<Chunk> chunks) {
+        var supplied = SuppliedByChunk.of(
+                arrived.posted().document(), chunks.stream().map(Chunk::text).toList());
+        var ids = new ChunkIds(arrived.documentId());
+        var stored = new ArrayList<StoredChunk>();
+        for (var i = 0; i < chunks.size(); i++) {
+            var chunk = chunks.get(i);
+            var overlap = chunk.text().codePointCount(0, chunk.ownStart() - chunk.start());
+            var extraction = supplied.get(i);
+            stored.add(new StoredChunk(ids.next(chunk.text(), overlap, extraction), overlap, chunk.text(), extraction));
+        }
+        return stored;
+    }
+
+    /** A page without any text can still bring its entities; they hang on a chunk that is as empty as the page. */
+    private static StoredChunk textless(Arrived arrived) {
+        var supplied = SuppliedByChunk.of(arrived.posted().document(), List.of("")).getFirst();
+        return new StoredChunk(new ChunkIds(arrived.documentId()).next("", 0, supplied), 0, "", supplied);
     }
 
     private static Effects effects(

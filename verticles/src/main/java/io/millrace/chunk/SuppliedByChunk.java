@@ -27,8 +27,8 @@ final class SuppliedByChunk {
 
     private SuppliedByChunk() {}
 
-    /** JSON for each chunk; nulls when the sender supplied no extraction. */
-    static List<@Nullable String> of(Document document, List<Chunk> chunks) {
+    /** JSON for each chunk, given the texts of the chunks; nulls when the sender supplied no extraction. */
+    static List<@Nullable String> of(Document document, List<String> chunks) {
         var json = new ArrayList<@Nullable String>();
         if (!document.supplied()) {
             chunks.forEach(chunk -> json.add(null));
@@ -38,7 +38,7 @@ final class SuppliedByChunk {
                 .map(chunk -> new Supplied(new ArrayList<>(), new ArrayList<>()))
                 .toList();
         for (var entity : document.entities()) {
-            supplied.get(first(chunks, chunk -> chunk.text().contains(entity.name())))
+            supplied.get(first(chunks, chunk -> chunk.contains(entity.name())))
                     .entities
                     .add(entity);
         }
@@ -49,13 +49,13 @@ final class SuppliedByChunk {
         return json;
     }
 
-    private static int chunkOf(SuppliedRelationship relationship, List<Chunk> chunks) {
-        Predicate<Chunk> source = chunk -> chunk.text().contains(relationship.source());
-        Predicate<Chunk> both = source.and(chunk -> chunk.text().contains(relationship.target()));
+    private static int chunkOf(SuppliedRelationship relationship, List<String> chunks) {
+        Predicate<String> source = chunk -> chunk.contains(relationship.source());
+        Predicate<String> both = source.and(chunk -> chunk.contains(relationship.target()));
         return chunks.stream().anyMatch(both) ? first(chunks, both) : first(chunks, source);
     }
 
-    private static int first(List<Chunk> chunks, Predicate<Chunk> matching) {
+    private static int first(List<String> chunks, Predicate<String> matching) {
         for (var i = 0; i < chunks.size(); i++) {
             if (matching.test(chunks.get(i))) {
                 return i;

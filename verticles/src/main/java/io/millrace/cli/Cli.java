@@ -9,7 +9,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "millrace 0.1.0",
         description = "Turns documents into a knowledge graph, exactly once, in one PostgreSQL.",
-        subcommands = {ServeCommand.class, MigrateCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
+            MigrateCommand.class,
+            IngestCommand.class,
+            JobCommand.class,
+            GraphCommand.class
+        })
 public final class Cli {
 
     private Cli() {}
@@ -17,6 +24,7 @@ public final class Cli {
     /** Runs a command; gives its exit status. */
     public static int run(String[] arguments) {
         return new CommandLine(new Cli())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     command.getErr().println("millrace: " + failure.getMessage());
                     return CommandLine.ExitCode.SOFTWARE;

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At any word it knows the subjects of the clause, its verb, and where the last object ended. A verb that is
  * coordinated ("was born in X and founded Y") keeps the subject; a conjunction that opens another clause, a semicolon or
- * a subject that is no name ends it. What stands in parentheses is passed over. Negated verbs state nothing.
+ * a subject that is no name ends it. What stands in parentheses is passed over. Negated verbs state nothing, nor does a
+ * list of more than {@value #MAX_SUBJECTS} subjects: it is a table in disguise, and each would be paired with each object.
  */
 final class ClauseReader {
     private static final int MAX_REACH_TOKENS = 12;
+    private static final int MAX_SUBJECTS = 10;
     private static final int HEDGE_COST = 20;
     private static final int PRONOUN_COST = 10;
     private static final int DISTANCE_COST = 5;
@@ -26,9 +28,18 @@ final class ClauseReader {
     private static final Set<String> RELATIVES = Set.of("who", "which", "that", "whom", "whose", "where");
     private static final Set<String> CLAUSE_ENDS = Set.of(";", ":", "but", "—", "!", "?");
 
-    /** "became president of X": the noun tells more than the verb. */
+    /** Without a noun for what somebody became, these say nothing. */
     private static final Set<String> BECOMING = Set.of("became", "remained", "named", "made");
 
+    /** "leading actors", "founding members". */
+    private static final Set<String> ATTRIBUTES =
+            Set.of("leading", "founding", "acting", "ruling", "supporting", "surviving");
+
+    /** What a place does not do: its name then stands where the subject was left out. */
+    private static final Set<String> PERSONAL =
+            Set.of("BORN_IN", "DIED_IN", "STUDIED_AT", "MARRIED_TO", "CHILD_OF", "STUDENT_OF", "TAUGHT_AT");
+
+    /** "became president of X": the noun tells more than the verb. */
     private static final Set<String> ROLE_VERBS = Set.of(
             "became",
             "served",
@@ -55,6 +66,9 @@ final class ClauseReader {
     private boolean hedged;
     private boolean negated;
     private int lastBe = -1;
+    private int lastVerb = -1;
+    private int lastNegation = -1;
+    private int lastModal = -1;
     private int objectEnd = -1;
     private @Nullable LinkedName lastName;
     private @Nullable RelationshipType lastType;
@@ -139,26 +153,26 @@ final class ClauseReader {
 
     /** ", and Curie discovered": a new subject rather than another object. */
     private boolean opensClause(NameSpan span) {
-        var before = sentence.word(span.from() - 1);
-        var tagAfter = sentence.tag(span.to());
-        var verbFollows =
-                (tagAfter.equals("VERB") && !sentence.word(span.to()).endsWith("ing")) || tagAfter.equals("AUX");
-        return verbFollows
-                && (before.equals(",")
-                        || before.equals("and")
-                        || before.equals("while")
-                        || sentence.tag(span.from() - 1).equals("SCONJ"));
+        var after = span.quoted() ? span.to() + 1 : span.to();
+        var verbFollows = sentence.tag(after).equals("AUX")
+                || (sentence.tag(after).equals("VERB") && !sentence.word(after).endsWith("ing"));
+        var tagBefore = sentence.tag(wordBefore(span.from()));
+        return verbFollows && !tagBefore.equals("ADP") && !tagBefore.equals("VERB") && !tagBefore.equals("AUX");
     }
 
-    private boolean isBehindPreposition(int from) {
+    /** The word that a name's article, adjectives and title stand behind. */
+    private int wordBefore(int from) {
         var i = from - 1;
-        // A proper noun here is a title, which is no part of the name.
         while (sentence.tag(i).equals("DET")
                 || sentence.tag(i).equals("ADJ")
                 || sentence.tag(i).equals("PROPN")) {
             i--;
         }
-        return sentence.tag(i).equals("ADP");
+        return i;
+    }
+
+    private boolean isBehindPreposition(int from) {
+        return sentence.tag(wordBefore(from)).equals("ADP");
     }
 
     private boolean isCoordinated(int from, int to) {
@@ -212,6 +226,7 @@ final class ClauseReader {
         } else if (RELATIVES.contains(word) && !tag.equals("DET")) {
             readRelative(i);
         } else if (NEGATIONS.contains(word)) {
+            lastNegation = i;
             negated = true;
         } else if (tag.equals("AUX")) {
             readAuxiliary(i);
@@ -248,20 +263,22 @@ final class ClauseReader {
     private void readAuxiliary(int i) {
         var word = sentence.word(i);
         if (MODALS.contains(word)) {
+            lastModal = i;
             hedged = true;
         }
         if (!BE.contains(word)) {
             return;
         }
         if (verb >= 0) {
-            var kept = keepsSubject(i);
-            if (!kept) {
-                begin(List.of());
-            } else {
+            if (keepsSubject(i)) {
                 endVerb();
+            } else {
+                begin(List.of());
             }
+            weighModality();
         }
         lastBe = i;
+        lastVerb = i;
         verb = i;
         copula = true;
     }
@@ -276,6 +293,7 @@ final class ClauseReader {
             passive = isReducedPassive(i);
         }
         verb = i;
+        lastVerb = i;
         copula = false;
         lastBe = -1;
         objectEnd = -1;
@@ -295,6 +313,9 @@ final class ClauseReader {
                 || sentence.word(i).endsWith("ing")
                 || sentence.word(i).endsWith("en");
         var isBeforeNoun = next.equals("NOUN") || next.equals("ADJ") || next.equals("PROPN");
+        if (next.equals("NOUN") && ATTRIBUTES.contains(sentence.word(i))) {
+            return true;
+        }
         return isParticiple
                 && isBeforeNoun
                 && (before.equals("DET") || (before.equals("PRON") && isPossessive(sentence.word(j))));
@@ -308,11 +329,11 @@ final class ClauseReader {
     }
 
     private void takeSubjectOf(int i) {
+        var continues = verb >= 0 && isBehindVerb(i);
         var wasHedged = hedged;
         var wasNegated = negated;
         var name = lastName;
-        var isDirectlyBehindName = name != null && name.span().to() == i;
-        if (isDirectlyBehindName && name != null && verb >= 0) {
+        if (name != null && name.span().to() == i && verb >= 0) {
             // "acquired Z, a firm", "the bank X based in Y": a participle goes with the name before it.
             begin(List.of(name));
         } else if (verb >= 0 && !keepsSubject(i)) {
@@ -322,19 +343,35 @@ final class ClauseReader {
         } else {
             endVerb();
         }
-        hedged = wasHedged && verb < 0;
-        negated = wasNegated;
+        weighModality();
+        hedged |= continues && wasHedged;
+        negated |= continues && wasNegated;
+    }
+
+    /** A "not" or a "may" counts for the verb behind it, and for an infinitive that hangs on that, but no further. */
+    private void weighModality() {
+        hedged = lastModal > lastVerb;
+        negated = lastNegation > lastVerb;
+    }
+
+    /** "wants to buy". */
+    private boolean isBehindVerb(int i) {
+        return behindAdverbs(i) == verb;
+    }
+
+    private int behindAdverbs(int i) {
+        var j = i - 1;
+        while (sentence.tag(j).equals("ADV")
+                || sentence.tag(j).equals("AUX")
+                || sentence.tag(j).equals("PART")) {
+            j--;
+        }
+        return j;
     }
 
     /** Whether a further verb is the same subject's: "and sold", ", winning", "decided to buy". */
     private boolean keepsSubject(int i) {
-        var j = i - 1;
-        while (j >= 0
-                && (sentence.tag(j).equals("ADV")
-                        || sentence.tag(j).equals("AUX")
-                        || sentence.tag(j).equals("PART"))) {
-            j--;
-        }
+        var j = behindAdverbs(i);
         var before = sentence.word(j);
         return j == verb
                 || before.equals("and")
@@ -346,13 +383,7 @@ final class ClauseReader {
 
     /** A noun right before the verb is its subject, unless it belongs to a phrase that a comma has closed. */
     private boolean hasOtherSubject(int i) {
-        var j = i - 1;
-        while (j >= 0
-                && (sentence.tag(j).equals("ADV")
-                        || sentence.tag(j).equals("AUX")
-                        || sentence.tag(j).equals("PART"))) {
-            j--;
-        }
+        var j = behindAdverbs(i);
         var isNoun = sentence.tag(j).equals("NOUN");
         var name = lastName;
         return isNoun && (name == null || name.span().to() <= j) && !isInsideApposition(j);
@@ -403,7 +434,7 @@ final class ClauseReader {
 
     private void state(LinkedName object, RelationshipType type, boolean swapped) {
         var isPlaceless = type.name().startsWith("LOCATED_") && object.type() == EntityType.PERSON;
-        if (negated || isPlaceless) {
+        if (negated || isPlaceless || subjects.size() > MAX_SUBJECTS) {
             return;
         }
         var confidence = type.confidence();
@@ -413,13 +444,17 @@ final class ClauseReader {
         confidence -= object.type() == EntityType.MISC ? DISTANCE_COST : 0;
         var weighed = type.withConfidence(Math.clamp(confidence, 20, 80));
         for (var subject : subjects) {
-            statements.add(swapped ? new Statement(object, subject, weighed) : new Statement(subject, object, weighed));
+            var source = swapped ? object : subject;
+            var target = swapped ? subject : object;
+            if (source.type() != EntityType.LOCATION || !PERSONAL.contains(weighed.name())) {
+                statements.add(new Statement(source, target, weighed));
+            }
         }
     }
 
     /** What the words between the verb, or the object before, and the name make of it; null when nothing clear. */
     private @Nullable RelationshipType typeTo(LinkedName name, boolean isFirst) {
-        var path = Path.read(
+        var path = VerbPath.read(
                 lexicon, sentence, isFirst ? verb + 1 : objectEnd, name.span().from());
         lastSwapped = false;
         if (path.broken()
@@ -437,7 +472,7 @@ final class ClauseReader {
         return passive ? typeOfPassive(past, path) : typeOfActive(past, path);
     }
 
-    private @Nullable RelationshipType typeOfCopula(Path path) {
+    private @Nullable RelationshipType typeOfCopula(VerbPath path) {
         var noun = path.noun();
         if (noun == null) {
             return path.preposition().equals("in") ? RelationshipType.locatedIn(60) : null;
@@ -453,7 +488,7 @@ final class ClauseReader {
         return RelationshipType.ofNoun(noun, path.preposition());
     }
 
-    private @Nullable RelationshipType typeOfPassive(String past, Path path) {
+    private @Nullable RelationshipType typeOfPassive(String past, VerbPath path) {
         if (path.preposition().equals("by") && path.noun() == null) {
             var known = RelationshipType.ofVerb(past, "by");
             if (known != null && !known.name().endsWith("_BY")) {
@@ -471,7 +506,7 @@ final class ClauseReader {
         return typeOfActive(past, path);
     }
 
-    private @Nullable RelationshipType typeOfActive(String past, Path path) {
+    private @Nullable RelationshipType typeOfActive(String past, VerbPath path) {
         var noun = path.noun();
         if (noun == null) {
             return RelationshipType.ofVerb(past, path.preposition());
@@ -490,72 +525,5 @@ final class ClauseReader {
         var type = RelationshipType.ofVerb(
                 past, path.preposition().equals("of") ? path.firstPreposition() : path.preposition());
         return type == null ? null : type.withConfidence(type.confidence() - HEDGE_COST / 2);
-    }
-
-    /**
-     * The words that lead from a verb to a name.
-     *
-     * @param firstPreposition the one right behind the verb, before any noun, or empty
-     * @param noun the first noun that tells something, or null
-     * @param preposition the last one, or empty when the name is a direct object
-     * @param broken whether something stands between that makes the link a guess
-     */
-    private record Path(String firstPreposition, @Nullable String noun, String preposition, boolean broken) {
-        static Path read(Lexicon lexicon, Sentence sentence, int from, int to) {
-            var firstPreposition = "";
-            @Nullable String noun = null;
-            var preposition = "";
-            var nounsBehindPreposition = 0;
-            for (var i = from; i < to; i++) {
-                var word = sentence.word(i);
-                switch (sentence.tag(i)) {
-                    case "ADP", "PART", "SCONJ" -> {
-                        if (noun == null && firstPreposition.isEmpty()) {
-                            firstPreposition = word;
-                        }
-                        preposition = word;
-                        nounsBehindPreposition = 0;
-                    }
-                    case "NOUN" -> {
-                        nounsBehindPreposition++;
-                        var leadsOn = i + 1 < to && sentence.tag(i + 1).equals("ADP");
-                        var isTransparent = lexicon.lists("transparent noun", word) && !noTransparency(sentence, i);
-                        if (noun == null && leadsOn && !isTransparent) {
-                            noun = word;
-                        } else if (isTransparent && leadsOn) {
-                            // "in the city of X": "of" adds nothing to "in".
-                            i++;
-                        }
-                    }
-                    case "PROPN" -> {
-                        // "served as Chancellor of X": a title is a noun here, any other name hides what "of" goes
-                        // with.
-                        var leadsOn = i + 1 < to && sentence.tag(i + 1).equals("ADP");
-                        if (leadsOn && (lexicon.lists("occupation", word) || lexicon.lists("title", word))) {
-                            noun = noun == null ? word : noun;
-                        } else if (leadsOn) {
-                            return new Path(firstPreposition, noun, preposition, true);
-                        }
-                    }
-                    case "PRON", "CCONJ" -> {
-                        if (!word.equals("and") || noun == null) {
-                            return new Path(firstPreposition, noun, preposition, true);
-                        }
-                    }
-                    case "PUNCT" -> {
-                        if (!word.equals("\"") && !word.equals("“") && !word.equals(",")) {
-                            return new Path(firstPreposition, noun, preposition, true);
-                        }
-                    }
-                    default -> {}
-                }
-            }
-            return new Path(firstPreposition, noun, preposition, nounsBehindPreposition > 2);
-        }
-
-        /** Behind a copula, "a city in X" is the point. */
-        private static boolean noTransparency(Sentence sentence, int noun) {
-            return !sentence.word(noun + 1).equals("of");
-        }
     }
 }

@@ -28,6 +28,9 @@ final class NameFinder {
     private static final Set<String> FUNCTION_TAGS =
             Set.of("DET", "ADP", "PRON", "SCONJ", "CCONJ", "AUX", "PART", "INTJ", "PUNCT", "SYM");
 
+    /** DET, because that is what the tagger makes of an unknown first word before a name ("Acme Robotics"). */
+    private static final Set<String> MAY_OPEN_NAME = Set.of("NOUN", "DET", "X");
+
     private static final Pattern ROMAN = Pattern.compile("[ivx]{1,5}");
     private static final Pattern YEAR = Pattern.compile("1\\d{3}|20\\d{2}");
     private static final Pattern SHORT_NUMBER = Pattern.compile("\\d{1,3}");
@@ -84,6 +87,9 @@ final class NameFinder {
         /** The tagger often takes a surname at a sentence's beginning for a verb or a common noun. */
         private boolean isGuess(int i) {
             var token = sentence.token(i);
+            if (token.isAllCapitals() && token.text().length() > 2) {
+                return !lexicon.lists("stop acronym", sentence.word(i));
+            }
             return token.isCapitalised()
                     && token.text().length() > 2
                     && token.text().length() <= 30
@@ -144,7 +150,9 @@ final class NameFinder {
         /** The tagger takes many a rare name for a pronoun or an article ("Mount Everest"), but those are few and known. */
         private boolean isFunctionWord(int i) {
             return FUNCTION_TAGS.contains(sentence.tag(i))
-                    && (i == firstWord || sentence.token(i).text().length() < 4 || isStop(i));
+                    && ((i == firstWord && !sentence.tag(i).equals("DET"))
+                            || sentence.token(i).text().length() < 4
+                            || isStop(i));
         }
 
         private boolean isAcronymInParentheses(int i) {
@@ -186,7 +194,7 @@ final class NameFinder {
                 return lexicon.lists("name adjective", word)
                         || lexicon.lists("demonym", word)
                         || lexicon.lists("location front", word)
-                        || ("NOUN".equals(sentence.tag(i)) && !lexicon.lists("occupation", word));
+                        || (MAY_OPEN_NAME.contains(sentence.tag(i)) && !lexicon.lists("occupation", word));
             }
             return sentence.word(i + 1).equals("of")
                     && isHead(word)
@@ -245,7 +253,7 @@ final class NameFinder {
             };
         }
 
-        /** Two names in a row, rather than one: a nationality or a day does not continue a name. */
+        /** "Acme Inc. Nimbus": a legal form ends its name. */
         private boolean breaksBetween(int i) {
             var previous = sentence.word(i - 1);
             return lexicon.lists("legal form", previous) && previous.endsWith(".") && !isLegalForm(i);
@@ -371,6 +379,12 @@ final class NameFinder {
         /** How many tokens at the front belong before the name rather than to it: titles, nationalities, articles. */
         private int leadingNonName(int from, int end) {
             if (lexicon.lists("article name", join(from, end))) {
+                return 0;
+            }
+            if (isHead(sentence.word(end - 1))
+                    && end - from > 1
+                    && !sentence.word(from).equals("the")) {
+                // General Motors, Kaiser Wilhelm Institute.
                 return 0;
             }
             if (isTitle(from, 2)) {

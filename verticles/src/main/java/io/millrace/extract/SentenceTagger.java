@@ -44,8 +44,8 @@ final class SentenceTagger {
     private static final Pattern TITLE_OR_INITIAL_THEN_NAME = Pattern.compile(
             "(?:^|[\\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Gen|Col|Lt|Sgt|Capt|Maj|Adm|Rev|Hon|Gov|Sen|Rep|\\p{Lu})\\.$");
 
-    private static final Pattern ABBREVIATION =
-            Pattern.compile("(?:^|[\\s(])(?:No|vs|cf|ca|Vol|Fig|al|etc|(?:\\p{L}\\.){1,4}\\p{L})\\.$");
+    private static final Pattern ABBREVIATION = Pattern.compile(
+            "(?:^|[\\s(])(?:Inc|Ltd|Co|Corp|Jr|Sr|No|vs|cf|ca|Vol|Fig|al|etc|(?:\\p{L}\\.){1,4}\\p{L})\\.$");
 
     private static final Pattern CAPITAL_AHEAD = Pattern.compile("[ \\t]*+\\R?+[ \\t]*+\\p{Lu}");
     private static final Pattern LOWER_OR_DIGIT_AHEAD = Pattern.compile("[ \\t]*+\\R?+[ \\t]*+[\\p{Ll}\\p{N}]");

@@ -97,7 +97,8 @@ final class Tokenizer {
     }
 
     private static void addHyphenated(List<Token> tokens, String text, int start, int end) {
-        var hyphen = text.lastIndexOf('-', end - 1);
+        // Within the word only: a search through the text before it made long texts cost their square.
+        var hyphen = start + text.substring(start, end).lastIndexOf('-');
         if (hyphen > start && Character.isUpperCase(text.codePointAt(start)) && isEnding(text, hyphen + 1, end)) {
             add(tokens, text, start, hyphen);
             add(tokens, text, hyphen, hyphen + 1);

@@ -20,6 +20,7 @@ final class VerbForms {
             came: come comes coming
             drew: draw draws drawn drawing
             drove: drive drives driven driving
+            did: do does done doing
             died: die dies dying
             fed: feed feeds feeding
             fell: fall falls fallen falling

@@ -68,9 +68,9 @@ public final class EmbeddedServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedServer.class);
 
-    private static final String HOST = "127.0.0.1";
-    private static final String USER = "millrace";
-    private static final String DATABASE = "millrace";
+    static final String HOST = "127.0.0.1";
+    static final String USER = "millrace";
+    static final String DATABASE = "millrace";
 
     private static final Pattern PARAMETER_NAME = Pattern.compile("[a-z][a-z0-9_.]*");
     private static final Set<String> FIXED_PARAMETERS = Set.of(

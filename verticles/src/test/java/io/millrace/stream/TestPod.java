@@ -35,6 +35,7 @@ final class TestPod implements AutoCloseable {
     private final DatabaseSettings settings;
     private final Membership membership;
     private final List<String> deployments = new ArrayList<>();
+    private boolean joined;
 
     TestPod(DatabaseSettings settings, Duration deadline) {
         this.settings = settings;
@@ -68,6 +69,7 @@ final class TestPod implements AutoCloseable {
     /** Joins the groups of these subscriptions and runs them. */
     TestPod run(Subscription... subscriptions) {
         try {
+            joined = true;
             if (!membership.start(Duration.ofSeconds(10))) {
                 throw new AssertionError("no heartbeat within ten seconds");
             }
@@ -115,7 +117,9 @@ final class TestPod implements AutoCloseable {
     public void close() {
         stopProcessors();
         try {
-            membership.stop();
+            if (joined) {
+                membership.stop();
+            }
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -1,0 +1,158 @@
+package io.millrace.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The server as seen over HTTP: requests go out, and what does not come back as asked is a {@link ClientException}. */
+final class ApiClient implements AutoCloseable {
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+    /**
+     * From the first byte sent to the last one read. It must outlast a server that answers slowly because it is full, and
+     * still notice one that has stopped. The client's own timeout ends with the headers, hence this one.
+     */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+
+    private static final String NDJSON = "application/x-ndjson";
+
+    private final URI server;
+    private final String workspace;
+    private final InstantSource clock;
+    private final HttpClient http;
+    private volatile boolean answered;
+
+    /** @param server without a slash at its end; it may have a path, behind which the interface's paths begin */
+    ApiClient(URI server, String workspace, InstantSource clock) {
+        this.server = server;
+        this.workspace = workspace;
+        this.clock = clock;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .build();
+    }
+
+    /** The JSON at this path, which may carry a query. */
+    String get(String path) {
+        return send(request(path).header("Accept", "application/json").GET().build(), this::wholeBody);
+    }
+
+    /** Lines that came back, and what ended their coming before its time. */
+    record LineAnswer(List<String> lines, @Nullable ClientException broken) {
+
+        LineAnswer {
+            lines = List.copyOf(lines);
+        }
+    }
+
+    /** Posts lines, each with its end. Lines that were answered before the connection broke are kept. */
+    LineAnswer postLines(String path, List<byte[]> lines) {
+        var request = request(path)
+                .header("Content-Type", NDJSON)
+                .header("Accept", NDJSON + ", application/json")
+                .POST(body(lines))
+                .build();
+        var received = new LineCollector();
+        try {
+            send(request, info -> linesOrProblem(info, received));
+            return new LineAnswer(received.lines(), null);
+        } catch (ClientException e) {
+            return new LineAnswer(received.lines(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(server + path)).header("Millrace-Workspace", workspace);
+    }
+
+    private static BodyPublisher body(List<byte[]> lines) {
+        var length = lines.stream().mapToLong(line -> line.length).sum();
+        return BodyPublishers.fromPublisher(BodyPublishers.ofByteArrays(lines), length);
+    }
+
+    private BodySubscriber<String> wholeBody(ResponseInfo info) {
+        answered = true;
+        return BodySubscribers.ofString(StandardCharsets.UTF_8);
+    }
+
+    private BodySubscriber<String> linesOrProblem(ResponseInfo info, LineCollector received) {
+        answered = true;
+        return isSuccess(info.statusCode())
+                ? BodySubscribers.fromLineSubscriber(received, _ -> "", StandardCharsets.UTF_8, null)
+                : BodySubscribers.ofString(StandardCharsets.UTF_8);
+    }
+
+    private String send(HttpRequest request, BodyHandler<String> handler) {
+        var pending = http.sendAsync(request, handler);
+        try {
+            var response = pending.get(ANSWER_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            if (isSuccess(response.statusCode())) {
+                return response.body();
+            }
+            throw ApiException.of(response.statusCode(), response.body(), retryAfter(response.headers()));
+        } catch (ExecutionException e) {
+            throw unreachable(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException _) {
+            pending.cancel(true);
+            throw unreachable(new IOException("no answer within " + Format.seconds(ANSWER_TIMEOUT)));
+        } catch (InterruptedException _) {
+            pending.cancel(true);
+            Thread.currentThread().interrupt();
+            throw unreachable(new IOException("interrupted"));
+        }
+    }
+
+    private UnreachableException unreachable(Throwable cause) {
+        return new UnreachableException(server, answered, cause);
+    }
+
+    private static boolean isSuccess(int status) {
+        return status >= 200 && status < 300;
+    }
+
+    /** Seconds or a date, as RFC 9110 has it; anything else counts as not said. */
+    private @Nullable Duration retryAfter(HttpHeaders headers) {
+        var value = headers.firstValue("Retry-After").orElse("").strip();
+        try {
+            return Duration.ofSeconds(Math.max(0, Long.parseLong(value)));
+        } catch (NumberFormatException _) {
+            return untilDate(value);
+        }
+    }
+
+    private @Nullable Duration untilDate(String value) {
+        try {
+            var date = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME);
+            var left = Duration.between(clock.instant(), date);
+            return left.isNegative() ? Duration.ZERO : left;
+        } catch (DateTimeParseException _) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.millrace.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code millrace graph}: what the documents came to. */
+@Command(
+        name = "graph",
+        description = "Look into the knowledge graph.",
+        subcommands = {GraphStatsCommand.class, GraphSearchCommand.class, GraphVerifyCommand.class})
+public final class GraphCommand {
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+}

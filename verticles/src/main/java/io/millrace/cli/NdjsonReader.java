@@ -1,0 +1,115 @@
+package io.millrace.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts a stream of bytes into lines, a document each. Lines are passed on as they are, since the server judges each on its
+ * own; blank ones are left out, as the server has no answer to them. A line over the limit passes by unkept.
+ */
+final class NdjsonReader implements AutoCloseable {
+
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+
+    private final String name;
+    private final InputStream in;
+    private final int lineBytesMax;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private int position;
+    private int limit;
+    private long number;
+    private boolean ended;
+
+    NdjsonReader(String name, InputStream in, int lineBytesMax) {
+        this.name = name;
+        this.in = in;
+        this.lineBytesMax = lineBytesMax;
+    }
+
+    /** The next line that is not blank; null at the end. A failing stream ends with an entry that tells so. */
+    @Nullable
+    IngestEntry next() {
+        while (!ended) {
+            try {
+                var entry = entry(new ByteArrayOutputStream());
+                if (entry != null) {
+                    return entry;
+                }
+            } catch (IOException e) {
+                ended = true;
+                return new IngestEntry.Unreadable(label(), "cannot be read any further (" + e + ")");
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+
+    private @Nullable IngestEntry entry(ByteArrayOutputStream line) throws IOException {
+        number++;
+        var length = readLine(line);
+        if (length > lineBytesMax) {
+            return new IngestEntry.Unreadable(
+                    label(), "a line of more than %s bytes".formatted(Format.count(lineBytesMax)));
+        }
+        var bytes = number == 1 ? withoutMark(line.toByteArray()) : line.toByteArray();
+        return isBlank(bytes) ? null : IngestEntry.Line.ended(label(), bytes);
+    }
+
+    /** Appends the next line without its end, as far as it is within the limit; tells its whole length. */
+    private long readLine(ByteArrayOutputStream line) throws IOException {
+        var length = 0L;
+        while (fill()) {
+            var start = position;
+            while (position < limit && buffer[position] != '\n') {
+                position++;
+            }
+            var count = position - start;
+            length += count;
+            if (length <= lineBytesMax) {
+                line.write(buffer, start, count);
+            }
+            if (position < limit) {
+                position++;
+                return length;
+            }
+        }
+        return length;
+    }
+
+    private boolean fill() throws IOException {
+        if (position < limit) {
+            return true;
+        }
+        position = 0;
+        limit = Math.max(0, in.read(buffer));
+        ended = limit == 0;
+        return !ended;
+    }
+
+    private static byte[] withoutMark(byte[] bytes) {
+        var marked = Arrays.mismatch(bytes, BYTE_ORDER_MARK) == BYTE_ORDER_MARK.length
+                || Arrays.equals(bytes, BYTE_ORDER_MARK);
+        return marked ? Arrays.copyOfRange(bytes, BYTE_ORDER_MARK.length, bytes.length) : bytes;
+    }
+
+    private static boolean isBlank(byte[] bytes) {
+        for (var b : bytes) {
+            if (b != ' ' && b != '\t' && b != '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String label() {
+        return name + ":" + number;
+    }
+}
