@@ -139,7 +139,10 @@ begin
   end if;
   insert into stream.topics (name, partitions) values (p_name, p_partitions) returning * into topic;
   insert into stream.partitions (topic_id, partition_id) select topic.topic_id, generate_series(0, p_partitions - 1);
-  execute format('create table stream.%I partition of stream.batches for values in (%s) partition by list (segment_id)', 'batches_' || topic.topic_id, topic.topic_id);
+  -- Attached rather than made as a partition: that would lock all of stream.batches, and appends would queue behind it.
+  execute format('create table stream.%I (like stream.batches including defaults including constraints including storage including comments) partition by list (segment_id)', 'batches_' || topic.topic_id);
+  execute format('alter table stream.%I add constraint %I primary key (topic_id, segment_id, partition_id, base_offset)', 'batches_' || topic.topic_id, 'batches_' || topic.topic_id || '_pkey');
+  execute format('alter table stream.batches attach partition stream.%I for values in (%s)', 'batches_' || topic.topic_id, topic.topic_id);
   perform stream.create_segment(topic.topic_id, '-infinity');
   return topic;
 end $$;
@@ -354,7 +357,7 @@ create table stream.assignments (
   constraint assignments_group_fkey foreign key (group_id) references stream.groups (group_id) on delete cascade
 ) with (fillfactor = 50);
 comment on table stream.assignments is
-  'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_* is the durable mark of a record that is tried alone. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
+  'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
 
 create table stream.commits (
   group_id int not null,
@@ -434,6 +437,17 @@ begin
   if not p_member_id = any (live) then
     return;
   end if;
+  -- What it owns and does not run, it let go in doubt or claimed in a tick whose answer was lost. Anybody may have it: by
+  -- now its own share may be smaller.
+  update stream.assignments a
+  set owner = null
+  from (
+    select o.partition_id
+    from stream.assignments o
+    where o.group_id = p_group_id and o.owner = p_member_id and not o.partition_id = any (p_running)
+    for no key update skip locked
+  ) mine
+  where a.group_id = p_group_id and a.partition_id = mine.partition_id;
   select count(*) into total from stream.assignments a where a.group_id = p_group_id;
   share := total / cardinality(live) + case when array_position(live, p_member_id) <= total % cardinality(live) then 1 else 0 end;
   if cardinality(p_running) >= share then
@@ -445,8 +459,7 @@ begin
     select a.partition_id
     from stream.assignments a
     where a.group_id = p_group_id
-      and (a.owner is null or a.owner = p_member_id or not a.owner = any (live))
-      and not a.partition_id = any (p_running)
+      and (a.owner is null or not a.owner = any (live))
     order by a.partition_id
     limit share - cardinality(p_running)
     for no key update skip locked
@@ -457,10 +470,14 @@ begin
       epoch = a.epoch + 1,
       claimed_at = clock_timestamp(),
       unclean_claims = case
-        when a.owner is null or a.owner = p_member_id then a.unclean_claims
+        when a.owner is null then a.unclean_claims
         when a.unclean_offset = c.committed_offset then a.unclean_claims + 1
         else 1 end,
-      unclean_offset = case when a.owner is null or a.owner = p_member_id then a.unclean_offset else c.committed_offset end
+      unclean_offset = case when a.owner is null then a.unclean_offset else c.committed_offset end,
+      -- Counted here and not when the mark is made: a trial that the database or a dependency broke off is none.
+      trials = case
+        when a.owner is null or a.trial_offset <> c.committed_offset then a.trials
+        else a.trials + 1 end
   from unnest(free) f (partition_id), lateral stream.committed(p_group_id, f.partition_id) c
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
   return query
@@ -472,9 +489,9 @@ begin
   order by a.partition_id;
 end $$;
 comment on function stream.claim is
-  'Claims partitions for a member up to its fair share: free ones, those of members whose lease ended, and its own that it no longer runs. Each claim raises the epoch; taking from a member that vanished counts as unclean.';
+  'Claims partitions for a member up to its fair share: free ones and those of members whose lease ended; its own that it does not run become free first. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when the mark of one stands at the committed offset.';
 
-create function stream.tick(p_member_id uuid, p_lease interval, p_groups int[], p_running_groups int[], p_running_partitions int[])
+create function stream.tick(p_member_id uuid, p_lease interval, p_groups int[], p_serving int[], p_running_groups int[], p_running_partitions int[])
 returns table (
   group_id int, partition_id int, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint,
   unclean_claims int, trial_offset bigint, trials int, claimed boolean, share int, members int, pods int)
@@ -487,6 +504,14 @@ declare
   my_share int;
   pod_count int;
 begin
+  -- On each tick: a pod that slept for so long that it was forgotten takes part again.
+  insert into stream.group_members (group_id, member_id)
+  select s, m.member_id
+  from unnest(p_serving) s
+  cross join stream.members m
+  where m.member_id = p_member_id
+    and not exists (select from stream.group_members j where j.group_id = s and j.member_id = p_member_id)
+  on conflict do nothing;
   select count(*) into pod_count from stream.members m
   where clock_timestamp() < m.lease_until and m.lease_until <= clock_timestamp() + p_lease;
   foreach g in array p_groups loop
@@ -497,6 +522,7 @@ begin
     with claims as materialized (
       select c.* from stream.claim(g, p_member_id, p_lease,
         array(select r.partition_id from unnest(p_running_groups, p_running_partitions) r (group_id, partition_id) where r.group_id = g)) c
+      where g = any (p_serving)
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
       c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
@@ -512,7 +538,7 @@ begin
   end loop;
 end $$;
 comment on function stream.tick is
-  'What a pod asks for once a second, for all of its groups in one round trip: first the partitions it has just claimed, then where every partition stands.';
+  'What a pod asks for once a second, for all groups in one round trip: it takes part in those it serves, claims partitions of them, and sees where every partition stands.';
 
 create function stream.commit_offset(p_group_id int, p_partition_id int, p_epoch bigint, p_sequence bigint, p_offset bigint) returns void
 language plpgsql as $$
@@ -535,21 +561,17 @@ end $$;
 comment on function stream.commit_offset is
   'The fence: commits an offset where epoch and last commit are still the caller''s, and raises MR001 where they are not. First statement of a batch''s transaction.';
 
-create function stream.mark_trial(p_group_id int, p_partition_id int, p_epoch bigint, p_offset bigint) returns int
+create function stream.mark_trial(p_group_id int, p_partition_id int, p_epoch bigint, p_offset bigint) returns void
 language plpgsql as $$
-declare
-  counted int;
 begin
   update stream.assignments a
-  set trials = case when a.trial_offset = p_offset then a.trials + 1 else 1 end, trial_offset = p_offset
-  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch
-  returning a.trials into counted;
+  set trials = case when a.trial_offset = p_offset then a.trials else 0 end, trial_offset = p_offset
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch;
   if not found then
     raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
   end if;
-  return counted;
 end $$;
-comment on function stream.mark_trial is 'Durable mark that a record is about to be tried alone; returns how often it has been.';
+comment on function stream.mark_trial is 'Durable mark that a record is about to be tried alone. A claim that finds the mark of a member that vanished counts it.';
 
 create function stream.release(p_group_id int, p_partition_id int, p_epoch bigint) returns boolean
 language sql as $$
@@ -558,6 +580,13 @@ language sql as $$
   returning true
 $$;
 comment on function stream.release is 'Gives a partition back between two batches: the clean end of an epoch.';
+
+create function stream.leave(p_group_id int, p_member_id uuid) returns void
+language sql as $$
+  delete from stream.group_members where group_id = p_group_id and member_id = p_member_id;
+  update stream.assignments set owner = null where group_id = p_group_id and owner = p_member_id;
+$$;
+comment on function stream.leave is 'Takes a member out of a group, once it runs no partition of it any more; the others'' shares grow at once.';
 
 create function stream.seek(p_group_id int, p_partition_id int, p_offset bigint) returns bigint
 language plpgsql as $$
@@ -616,3 +645,11 @@ from stream.batches b
 join stream.topics t on t.topic_id = b.topic_id
 cross join lateral unnest(b.keys, b."values") with ordinality as r (key, value, ordinality);
 comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
+
+-- Rights ------------------------------------------------------------------------------------------------------------
+
+-- Functions that write are for the owner and whom it grants them to (sql/admin); those that views call stay with public.
+revoke execute on function
+  stream.create_segment, stream.create_segments_ahead, stream.create_topic, stream.append, stream.create_group, stream.heartbeat, stream.claim,
+  stream.tick, stream.commit_offset, stream.mark_trial, stream.release, stream.seek, stream.trim_commits
+from public;

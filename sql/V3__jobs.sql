@@ -165,3 +165,5 @@ language sql as $$
   returning j.id, j.workspace, j.source_uri, j.status, j.error_message, j.chunks_total, j.completed_at
 $$;
 comment on function jobs.sweep_followers is 'Ends the jobs that repeat the ones that have just ended.';
+
+revoke execute on function jobs.sweep, jobs.sweep_followers from public;

@@ -60,8 +60,7 @@ public record Config(
                 external(settings, environment, pool, pooled),
                 pool,
                 pooled,
-                new Embedded(
-                        Path.of(settings.text("embedded.data-dir")), settings.integer("embedded.port", 0, 65_535)),
+                new Embedded(Path.of(settings.text("embedded.data-dir")), settings.integer("embedded.port", 0, 65_535)),
                 settings.integer("log.partitions", 1, 1_024),
                 new Coordinator.Settings(
                         settings.duration("groups.tick"),
@@ -139,7 +138,8 @@ public record Config(
             return PgConnectOptions.fromUri(url);
         } catch (RuntimeException e) {
             // Not the text itself, which holds a password.
-            throw new Settings.Invalid("the database URL should look like postgresql://user:password@host:5432/database");
+            throw new Settings.Invalid(
+                    "the database URL should look like postgresql://user:password@host:5432/database");
         }
     }
 

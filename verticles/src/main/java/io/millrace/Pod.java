@@ -6,8 +6,8 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
-import io.millrace.extract.Extractor;
 import io.millrace.extract.ExtractVerticle;
+import io.millrace.extract.Extractor;
 import io.millrace.extract.LocalExtractor;
 import io.millrace.graph.GraphProcessor;
 import io.millrace.graph.GraphVerticle;
@@ -89,7 +89,8 @@ public final class Pod {
                         .setPreferNativeTransport(false)
                         .setMetricsOptions(new MicrometerMetricsOptions()
                                 .setEnabled(true)
-                                .setLabels(EnumSet.of(Label.POOL_TYPE, Label.POOL_NAME, Label.HTTP_METHOD, Label.HTTP_CODE))
+                                .setLabels(EnumSet.of(
+                                        Label.POOL_TYPE, Label.POOL_NAME, Label.HTTP_METHOD, Label.HTTP_CODE))
                                 .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
                                 .addDisabledMetricsCategory(MetricsDomain.NET_CLIENT)
                                 .addDisabledMetricsCategory(MetricsDomain.DATAGRAM_SOCKET)))
@@ -136,10 +137,6 @@ public final class Pod {
         var groups = new GroupStore(database);
         var topics = createTopics(log);
         var all = createGroups(groups, topics);
-        var joined = all.entrySet().stream()
-                .filter(entry -> runs(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
         var member = new Membership(databaseSettings, UUID.randomUUID(), hostName(), config.lease());
         membership = member;
         if (!member.start(STEP)) {
@@ -147,7 +144,7 @@ public final class Pod {
         }
         var pool = new ComputePool(config.computeThreads(), config.deadline(), overrun);
         compute = pool;
-        var coordinator = new Coordinator(groups, member, all.values(), joined, config.coordinator());
+        var coordinator = new Coordinator(groups, member, all.values(), config.coordinator());
         var shared = new ProcessorVerticle.Shared(
                 database, log, groups, pool, coordinator, config.runner(), this::committed);
         if (config.stages().contains(Stage.INGEST)) {
@@ -172,8 +169,8 @@ public final class Pod {
 
     private Map<String, Topic> createTopics(Log log) {
         var topics = new LinkedHashMap<String, Topic>();
-        for (var name : List.of(
-                IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES)) {
+        for (var name :
+                List.of(IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES)) {
             topics.put(name, await(log.createTopic(name, config.partitions())));
         }
         topics.put(EVENTS, await(log.createTopic(EVENTS, 1)));
@@ -229,7 +226,10 @@ public final class Pod {
             case ChunkVerticle.GROUP -> new ChunkVerticle(shared, group, chunks.maxTokens(), chunks.overlapTokens());
             case ExtractVerticle.GROUP ->
                 new ExtractVerticle(
-                        shared, group, extractor(), log.known(ExtractVerticle.TOPIC).partitions());
+                        shared,
+                        group,
+                        extractor(),
+                        log.known(ExtractVerticle.TOPIC).partitions());
             case GraphProcessor.GROUP -> new GraphVerticle(shared, group);
             case StatsVerticle.GROUP -> new StatsVerticle(shared, group);
             default -> new ProcessorVerticle(shared, plugin(group), group);
@@ -251,10 +251,7 @@ public final class Pod {
         lastProgress.put(committed.group(), Instant.now());
         var tags = Tags.of("group", committed.group());
         metrics.counter("millrace.records", tags).increment(committed.records());
-        Timer.builder("millrace.commit")
-                .tags(tags)
-                .register(metrics)
-                .record(committed.nanos(), TimeUnit.NANOSECONDS);
+        Timer.builder("millrace.commit").tags(tags).register(metrics).record(committed.nanos(), TimeUnit.NANOSECONDS);
         LOG.debug(
                 "{} partition {}: {} records to offset {}",
                 committed.group(),

@@ -40,8 +40,10 @@ public final class Service {
             }
             pod.start(database);
         }
-        return "http://" + (config.http().host().contains(":") ? "[" + config.http().host() + "]" : config.http().host())
-                + ":" + port;
+        return "http://"
+                + (config.http().host().contains(":")
+                        ? "[" + config.http().host() + "]"
+                        : config.http().host()) + ":" + port;
     }
 
     private synchronized DatabaseSettings startEmbedded() {

@@ -72,7 +72,8 @@ final class Settings {
     }
 
     private static String variable(String name) {
-        return ENVIRONMENT_PREFIX + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        return ENVIRONMENT_PREFIX
+                + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
     Settings with(String name, String text, String origin) {
@@ -167,6 +168,7 @@ final class Settings {
     Invalid invalid(String name, String wanted) {
         var value = values.get(name);
         return new Invalid("%s should be %s, but %s says '%s'"
-                .formatted(name, wanted, value == null ? "nothing" : value.origin(), value == null ? "" : value.text()));
+                .formatted(
+                        name, wanted, value == null ? "nothing" : value.origin(), value == null ? "" : value.text()));
     }
 }

@@ -88,9 +88,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         var text = PlainText.of(document.content(), document.contentType());
         var title = PlainText.title(document.content(), document.contentType()).orElse(null);
         var chunks = chunker.chunk(text);
-        var stored = chunks.isEmpty() && document.supplied()
-                ? List.of(textless(arrived))
-                : stored(arrived, chunks);
+        var stored = chunks.isEmpty() && document.supplied() ? List.of(textless(arrived)) : stored(arrived, chunks);
         var version = new DocumentVersion(
                 arrived.documentId(),
                 arrived.record().offset(),
@@ -117,7 +115,8 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
 
     /** A page without any text can still bring its entities; they hang on a chunk that is as empty as the page. */
     private static StoredChunk textless(Arrived arrived) {
-        var supplied = SuppliedByChunk.of(arrived.posted().document(), List.of("")).getFirst();
+        var supplied =
+                SuppliedByChunk.of(arrived.posted().document(), List.of("")).getFirst();
         return new StoredChunk(new ChunkIds(arrived.documentId()).next("", 0, supplied), 0, "", supplied);
     }
 
@@ -127,13 +126,16 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         ChunkStore.save(replaced).forEach(effects::write);
         if (!replaced.isEmpty()) {
             effects.write(ProgressFact.chunked(
-                    replaced.stream().map(document -> document.version().jobId()).toList(),
+                    replaced.stream()
+                            .map(document -> document.version().jobId())
+                            .toList(),
                     replaced.stream().map(document -> document.chunks().size()).toList()));
         }
         if (!repeats.isEmpty() && !batch.reprocessing()) {
             effects.write(ProgressFact.repeated(repeats, repeated));
         }
-        // Each chunk of the version goes on, also one that was there: extraction knows what it has done, and the job has
+        // Each chunk of the version goes on, also one that was there: extraction knows what it has done, and the job
+        // has
         // to hear of it.
         var records = new ArrayList<ProducerRecord>();
         for (var document : replaced) {

@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param at when the document was accepted
  */
-public record ChunkRecord(String workspace, UUID jobId, UUID chunkId, @Nullable String title, Instant at) {
+public record ChunkRecord(
+        String workspace,
+        UUID jobId,
+        UUID chunkId,
+        @Nullable String title,
+        Instant at) {
 
     ProducerRecord toRecord(String key) {
         var json = new JsonObject()

@@ -81,8 +81,7 @@ final class ChunkStore {
                         column(rows, row -> row.document().workspace()).toArray(String[]::new),
                         column(rows, row -> row.document().sourceUri()).toArray(String[]::new),
                         column(rows, row -> row.version().version()).toArray(Long[]::new),
-                        column(rows, row -> row.version().fingerprint())
-                                .toArray(Buffer[]::new),
+                        column(rows, row -> row.version().fingerprint()).toArray(Buffer[]::new),
                         column(rows, row -> row.document().contentType().mediaType())
                                 .toArray(String[]::new),
                         column(rows, ChunkedDocument::title).toArray(String[]::new),
@@ -115,7 +114,10 @@ final class ChunkStore {
                         column(rows, row -> row.getValue().overlap()).toArray(Integer[]::new),
                         column(rows, row -> row.getValue().content()).toArray(String[]::new),
                         column(rows, row -> row.getValue().supplied()).toArray(String[]::new),
-                        column(rows, row -> OffsetDateTime.ofInstant(row.getKey().at(), ZoneOffset.UTC))
+                        column(
+                                        rows,
+                                        row -> OffsetDateTime.ofInstant(
+                                                row.getKey().at(), ZoneOffset.UTC))
                                 .toArray(OffsetDateTime[]::new))));
     }
 

@@ -7,4 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A new version of a document, cut into chunks. */
 record ChunkedDocument(
-        DocumentVersion version, Document document, @Nullable String title, Instant at, List<StoredChunk> chunks) {}
+        DocumentVersion version,
+        Document document,
+        @Nullable String title,
+        Instant at,
+        List<StoredChunk> chunks) {}

@@ -1,7 +1,6 @@
 package io.millrace.chunk;
 
 import io.millrace.ingest.ContentType;
-
 import java.util.Optional;
 import java.util.Set;
 import org.jsoup.Jsoup;

@@ -9,4 +9,5 @@ import org.jspecify.annotations.Nullable;
  * @param overlap characters (code points) at its beginning that belong to the chunk before
  * @param supplied the extraction that the sender brought for this chunk, as JSON
  */
-record StoredChunk(UUID chunkId, int overlap, String content, @Nullable String supplied) {}
+record StoredChunk(
+        UUID chunkId, int overlap, String content, @Nullable String supplied) {}

@@ -18,7 +18,9 @@ final class MigrateCommand implements Callable<Integer> {
     @Mixin
     private final ServeOptions options = new ServeOptions();
 
-    @Option(names = "--status", description = "Only tell server, schemas, version and tables; exit code 1 when not current.")
+    @Option(
+            names = "--status",
+            description = "Only tell server, schemas, version and tables; exit code 1 when not current.")
     private boolean status;
 
     @Override
@@ -29,7 +31,9 @@ final class MigrateCommand implements Callable<Integer> {
             }
             var applied = Migrations.migrate(access.jdbcUrl(), access.user(), access.password());
             System.out.println(
-                    applied == 0 ? "the schema is current" : "applied %d migrations; the schema is current".formatted(applied));
+                    applied == 0
+                            ? "the schema is current"
+                            : "applied %d migrations; the schema is current".formatted(applied));
             return 0;
         }
     }
@@ -48,7 +52,8 @@ final class MigrateCommand implements Callable<Integer> {
             """;
 
     private static int tellStatus(DatabaseAccess access) throws SQLException {
-        var schema = Migrations.of(access.jdbcUrl(), access.user(), access.password()).status();
+        var schema = Migrations.of(access.jdbcUrl(), access.user(), access.password())
+                .status();
         try (var connection = access.connect();
                 var statement = connection.createStatement()) {
             try (var server = statement.executeQuery(SERVER)) {

@@ -23,11 +23,7 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private final ServeOptions options = new ServeOptions();
 
-    @Option(
-            names = "--processors",
-            paramLabel = "JAR",
-            split = ",",
-            description = "Jars with processors of your own.")
+    @Option(names = "--processors", paramLabel = "JAR", split = ",", description = "Jars with processors of your own.")
     private List<Path> processors = List.of();
 
     @Override

@@ -55,8 +55,7 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
     public Loaded load(Batch batch, SqlClient database) {
         var records = batch.records().stream().map(ChunkRecord::read).toList();
         var texts = ExtractStore.loadChunks(
-                database,
-                records.stream().map(ChunkRecord::chunkId).distinct().toList());
+                database, records.stream().map(ChunkRecord::chunkId).distinct().toList());
         var keys = new HashMap<UUID, UUID>();
         for (var record : records) {
             var text = text(texts, record);
@@ -96,8 +95,8 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             done.merge(record.jobId(), 1, Integer::sum);
             var key = loaded.keys().get(record.chunkId());
             var extraction = key == null ? supplied(text) : Objects.requireNonNull(extracted.get(key));
-            var ofChunk = ChunkMentions.of(
-                    record.workspace(), record.chunkId(), record.at(), text.ownStart(), extraction);
+            var ofChunk =
+                    ChunkMentions.of(record.workspace(), record.chunkId(), record.at(), text.ownStart(), extraction);
             ofChunk.forEach(mention -> mentions.add(MentionRecord.write(mention)));
             emitted.add(new ExtractStore.Emitted(
                     record.chunkId(),
@@ -126,9 +125,7 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             }
         }
         var extractions = new HashMap<>(loaded.cached());
-        var made = missing.isEmpty()
-                ? List.<Extraction>of()
-                : extractor.extract(List.copyOf(missing.values()));
+        var made = missing.isEmpty() ? List.<Extraction>of() : extractor.extract(List.copyOf(missing.values()));
         var next = 0;
         for (var key : missing.keySet()) {
             extractions.put(key, made.get(next++));
@@ -160,8 +157,8 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
                         List.copyOf(doneBefore.keySet()), List.copyOf(doneBefore.values()), MENTIONS));
             }
             if (!done.isEmpty()) {
-                effects.receipt(appended -> ProgressFact.extracted(
-                        List.copyOf(done.keySet()), List.copyOf(done.values()), ends(appended)));
+                effects.receipt(appended ->
+                        ProgressFact.extracted(List.copyOf(done.keySet()), List.copyOf(done.values()), ends(appended)));
             }
         }
         effects.publish(JobVerticle.PROGRESSED, "");

@@ -78,7 +78,8 @@ public final class MentionRecord {
         try (var json = JSON.createParser(record.requiredValue().getBytes())) {
             return new Fields(json).mention(workspace(record.keyText()));
         } catch (IOException e) {
-            throw new IllegalArgumentException("offset %d is no mention: %s".formatted(record.offset(), e.getMessage()), e);
+            throw new IllegalArgumentException(
+                    "offset %d is no mention: %s".formatted(record.offset(), e.getMessage()), e);
         }
     }
 

@@ -14,7 +14,11 @@ final class SuppliedJson {
 
     private record Supplied(List<Entity> entities, List<Relationship> relationships) {}
 
-    private record Entity(String name, String type, @Nullable String description, @Nullable Double confidence) {}
+    private record Entity(
+            String name,
+            String type,
+            @Nullable String description,
+            @Nullable Double confidence) {}
 
     private record Relationship(
             String source,

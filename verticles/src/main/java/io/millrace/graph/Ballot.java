@@ -95,8 +95,7 @@ final class Ballot {
     }
 
     private static boolean before(String value, String other) {
-        return Arrays.compareUnsigned(
-                        value.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8))
+        return Arrays.compareUnsigned(value.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8))
                 < 0;
     }
 }

@@ -14,7 +14,11 @@ final class Entity {
     static final String UNKNOWN = "UNKNOWN";
 
     /** What an entity was before the batch; the change feed tells the difference. */
-    record Before(@Nullable String name, @Nullable String type, @Nullable String description, int degree) {}
+    record Before(
+            @Nullable String name,
+            @Nullable String type,
+            @Nullable String description,
+            int degree) {}
 
     final UUID id;
     final String workspace;

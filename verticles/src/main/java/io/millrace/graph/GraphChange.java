@@ -30,8 +30,8 @@ public record GraphChange(
         long relationshipMentions) {
 
     private static final ObjectMapper JSON = JsonMapper.builder()
-            .defaultPropertyInclusion(JsonInclude.Value.construct(
-                    JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
 
     public GraphChange {
@@ -52,7 +52,12 @@ public record GraphChange(
 
     /** A relationship as it is. */
     public record RelationshipChange(
-            UUID id, UUID source, UUID target, String type, @Nullable String description, boolean created) {}
+            UUID id,
+            UUID source,
+            UUID target,
+            String type,
+            @Nullable String description,
+            boolean created) {}
 
     ProducerRecord toRecord() {
         try {
@@ -96,7 +101,8 @@ public record GraphChange(
         }
 
         void relationship(Relationship relationship) {
-            if (relationship.created || relationship.descriptions.touched().iterator().hasNext()) {
+            if (relationship.created
+                    || relationship.descriptions.touched().iterator().hasNext()) {
                 relationships.add(new RelationshipChange(
                         relationship.id,
                         relationship.sourceId,

@@ -33,7 +33,9 @@ final class GraphStore {
         var entities = loadEntities(database, mentions);
         var relationships = loadRelationships(database, mentions);
         var ends = loadEnds(database, mentions);
-        var folded = reprocessing ? loadFolded(database, mentions) : Future.succeededFuture(Set.<GraphState.Contribution>of());
+        var folded = reprocessing
+                ? loadFolded(database, mentions)
+                : Future.succeededFuture(Set.<GraphState.Contribution>of());
         await(Future.all(entities, relationships, ends, folded));
         var votes = loadVotes(database, contested(mentions, entities.result(), relationships.result()));
         return new GraphState(entities.result(), relationships.result(), ends.result(), votes, folded.result());
@@ -58,7 +60,11 @@ final class GraphStore {
                         new Entity(
                                 id,
                                 row.getString(1),
-                                new Ballot(id, Ballot.Kind.NAME, row.getLong(3) == 0 ? null : row.getString(2), row.getLong(3)),
+                                new Ballot(
+                                        id,
+                                        Ballot.Kind.NAME,
+                                        row.getLong(3) == 0 ? null : row.getString(2),
+                                        row.getLong(3)),
                                 new Ballot(id, Ballot.Kind.TYPE, typeVotes == 0 ? null : row.getString(4), typeVotes),
                                 new Ballot(id, Ballot.Kind.DESCRIPTION, row.getString(6), row.getLong(7)),
                                 false,
@@ -126,9 +132,8 @@ final class GraphStore {
         if (wanted.isEmpty()) {
             return Future.succeededFuture(Set.of());
         }
-        var parameters = Tuple.of(
-                wanted.stream().map(GraphState.End::entityId).toArray(UUID[]::new),
-                (Object) wanted.stream().map(GraphState.End::relationshipId).toArray(UUID[]::new));
+        var parameters = Tuple.of(wanted.stream().map(GraphState.End::entityId).toArray(UUID[]::new), (Object)
+                wanted.stream().map(GraphState.End::relationshipId).toArray(UUID[]::new));
         return query(database, LOAD_ENDS, parameters).map(rows -> {
             var ends = new HashSet<GraphState.End>();
             rows.forEach(row -> ends.add(new GraphState.End(row.getUUID(0), row.getUUID(1))));
@@ -236,8 +241,9 @@ final class GraphStore {
         add(writes, folded.entities(), GraphStore::upsertEntities);
         add(writes, folded.relationships(), GraphStore::upsertRelationships);
         var others = new ArrayList<Ballot.Other>();
-        folded.entities().forEach(entity -> entity.ballots()
-                .forEach(ballot -> ballot.touched().forEach(others::add)));
+        folded.entities()
+                .forEach(entity ->
+                        entity.ballots().forEach(ballot -> ballot.touched().forEach(others::add)));
         folded.relationships()
                 .forEach(relationship -> relationship.descriptions.touched().forEach(others::add));
         add(writes, others.stream().filter(other -> other.votes() > 0).toList(), GraphStore::upsertVotes);

@@ -32,8 +32,8 @@ final class IngestStore {
      */
     Future<List<Appended>> accept(List<Arrival> arrivals) {
         var jobs = arrivals.stream().map(Arrival::job).toList();
-        return database.inTransaction(connection -> JobStore.insert(connection, jobs)
-                .compose(inserted -> append(connection, arrivals, inserted)));
+        return database.inTransaction(connection ->
+                JobStore.insert(connection, jobs).compose(inserted -> append(connection, arrivals, inserted)));
     }
 
     private Future<List<Appended>> append(SqlConnection connection, List<Arrival> arrivals, Set<UUID> inserted) {

@@ -60,8 +60,9 @@ public final class IngestVerticle extends AbstractVerticle {
                 .map(submission -> Arrival.of(submission, topic.partitions()))
                 .toList();
         var bytes = arrivals.stream().mapToInt(Arrival::bytes).sum();
-        laneOf(arrivals).add(arrivals, bytes).onComplete(done -> message.reply(
-                done.succeeded() ? new IngestReply.Accepted() : reply(done.cause())));
+        laneOf(arrivals)
+                .add(arrivals, bytes)
+                .onComplete(done -> message.reply(done.succeeded() ? new IngestReply.Accepted() : reply(done.cause())));
     }
 
     private GroupCommit<List<Arrival>, Void> laneOf(List<Arrival> arrivals) {
@@ -102,8 +103,7 @@ public final class IngestVerticle extends AbstractVerticle {
     /** Repeats what ended without an answer: accepting the same jobs again stores nothing twice. */
     private <T> Future<T> untilKnown(Supplier<Future<T>> attempt, long untilNanos) {
         return attempt.get().recover(thrown -> {
-            var unknown =
-                    thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.UNKNOWN;
+            var unknown = thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.UNKNOWN;
             if (!unknown || System.nanoTime() > untilNanos) {
                 return Future.failedFuture(thrown);
             }

@@ -55,8 +55,7 @@ public final class ProgressFact {
     /** Chunks had been extracted before, whose mentions are somewhere before the end of the log. */
     public static Write extractedBefore(List<UUID> jobIds, List<Integer> chunks, String mentionsTopic) {
         return new Write(
-                EXTRACTED_BEFORE,
-                Tuple.of(jobIds.toArray(UUID[]::new), chunks.toArray(Integer[]::new), mentionsTopic));
+                EXTRACTED_BEFORE, Tuple.of(jobIds.toArray(UUID[]::new), chunks.toArray(Integer[]::new), mentionsTopic));
     }
 
     private static final String FAILED = """
@@ -71,7 +70,7 @@ public final class ProgressFact {
 
     private static final String FAILED_CHUNK = """
             insert into jobs.progress (kind, job_ids, errors)
-            select 'failed', array_agg(j.id), array_agg($2)
+            select 'failed', array_agg(j.id), array_agg($2::text)
             from jobs.chunks c
             join jobs.documents d on d.document_id = c.document_id
             join jobs.job_status j on j.id in (c.job_id, d.job_id)

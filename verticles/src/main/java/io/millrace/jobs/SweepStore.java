@@ -1,15 +1,15 @@
 package io.millrace.jobs;
 
 import io.millrace.pg.Database;
+import io.millrace.stream.Effects;
+import io.millrace.stream.Log;
+import io.millrace.stream.ProducerRecord;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
-import io.millrace.stream.Effects;
-import io.millrace.stream.Log;
-import io.millrace.stream.ProducerRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

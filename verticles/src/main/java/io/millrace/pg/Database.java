@@ -72,7 +72,7 @@ public final class Database {
     /** The pool may hand out a connection that has just broken; then the next one, since nothing was sent. */
     private <T> Future<T> withConnection(Function<SqlConnection, Future<T>> block, int replacements) {
         return pool.getConnection()
-                .recover(thrown -> Future.failedFuture(SqlStates.failureBeforeConnection(thrown)))
+                .recover(thrown -> Future.failedFuture(SqlStates.nothingStored(thrown)))
                 .compose(connection -> block.apply(connection).onComplete(done -> connection.close()))
                 .recover(thrown -> replacements > 0 && SqlStates.isStale(thrown)
                         ? withConnection(block, replacements - 1)

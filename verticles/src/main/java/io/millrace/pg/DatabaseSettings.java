@@ -2,7 +2,6 @@ package io.millrace.pg;
 
 import io.vertx.pgclient.PgConnectOptions;
 import java.time.Duration;
-import java.util.Map;
 
 /**
  * Where the database is and how many connections a pod may hold.
@@ -45,11 +44,10 @@ public record DatabaseSettings(
         }
         // A pod that stops in the middle of a transaction must not hold a partition for longer than its lease.
         var millis = Long.toString(pool.lockTimeout().toMillis());
-        options.setProperties(Map.of(
-                "application_name", "millrace",
-                "lock_timeout", millis,
-                "idle_in_transaction_session_timeout", millis,
-                "tcp_user_timeout", millis));
+        options.addProperty("application_name", "millrace")
+                .addProperty("lock_timeout", millis)
+                .addProperty("idle_in_transaction_session_timeout", millis)
+                .addProperty("tcp_user_timeout", millis);
         return options.setCachePreparedStatements(true)
                 .setPreparedStatementCacheMaxSize(256)
                 .setPipeliningLimit(64);

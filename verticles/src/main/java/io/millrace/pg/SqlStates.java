@@ -38,8 +38,8 @@ public final class SqlStates {
         };
     }
 
-    /** Before a connection was there nothing can have been stored, whatever broke. */
-    static DatabaseFailure failureBeforeConnection(Throwable thrown) {
+    /** A failure of what could not have stored anything (a read, a connect): its outcome is never in doubt. */
+    public static DatabaseFailure nothingStored(Throwable thrown) {
         var failure = failure(thrown);
         return failure.kind() == Kind.UNKNOWN ? unreachable(thrown) : failure;
     }
@@ -64,7 +64,8 @@ public final class SqlStates {
 
     /** Whether a failure is the database's or of the way to it, rather than of the code that asked. */
     public static boolean isDatabases(Throwable thrown) {
-        return thrown instanceof DatabaseException
+        return thrown instanceof DatabaseFailure
+                || thrown instanceof DatabaseException
                 || thrown instanceof ClosedConnectionException
                 || thrown instanceof IOException
                 || thrown instanceof VertxException;
@@ -90,14 +91,18 @@ public final class SqlStates {
             case "MR001" -> Kind.FENCED;
             case "MR002" -> Kind.OFFSET_OUT_OF_RANGE;
             case "MR003", "MR004" -> Kind.MISSING;
+            case "40003" -> Kind.UNKNOWN;
             default -> kindOfClass(sqlState.substring(0, 2));
         };
     }
 
     private static Kind kindOfClass(String sqlClass) {
         return switch (sqlClass) {
-            // Data exceptions, constraints, a program limit such as an index row that is too long.
-            case "22", "23", "54" -> Kind.REFUSED;
+            // Data exceptions, constraints, a program limit such as an index row that is too long, a trigger's
+            // objection.
+            case "21", "22", "23", "44", "54", "P0" -> Kind.REFUSED;
+            // What a pooler answers when the server behind it went away in the middle: perhaps after the commit.
+            case "08" -> Kind.UNKNOWN;
             // 40: serialization, deadlock; 53: resources; 55: locks; 57: shutdown, cancelled; 58: the system itself.
             default -> Kind.UNAVAILABLE;
         };

@@ -33,10 +33,16 @@ final class Transaction {
     }
 
     private static Throwable beforeCommit(Throwable thrown) {
+        if (!SqlStates.isDatabases(thrown)) {
+            return thrown;
+        }
         var failure = SqlStates.failure(thrown);
-        return failure.kind() == DatabaseFailure.Kind.UNKNOWN && SqlStates.isDatabases(thrown)
+        return failure.kind() == DatabaseFailure.Kind.UNKNOWN
                 ? new DatabaseFailure(
-                        DatabaseFailure.Kind.UNAVAILABLE, null, String.valueOf(failure.getMessage()), thrown)
-                : thrown;
+                        DatabaseFailure.Kind.UNAVAILABLE,
+                        failure.sqlState(),
+                        String.valueOf(failure.getMessage()),
+                        thrown)
+                : failure;
     }
 }

@@ -44,7 +44,8 @@ final class StatsProcessor implements Processor<TopEntities> {
             delta.add(GraphChange.read(record), record.timestamp());
         }
         var effects = Effects.builder();
-        StatsStore.save(batch.partition(), delta, stored.update(delta.degrees())).forEach(effects::write);
+        StatsStore.save(batch.partition(), delta, stored.update(delta.degrees()))
+                .forEach(effects::write);
         return effects.build();
     }
 }

@@ -123,10 +123,7 @@ final class StatsStore {
         var ids = List.copyOf(removals.keySet());
         return new Write(
                 REMOVE_TOP,
-                Tuple.of(
-                        partition,
-                        ids.stream().map(removals::get).toArray(String[]::new),
-                        ids.toArray(UUID[]::new)));
+                Tuple.of(partition, ids.stream().map(removals::get).toArray(String[]::new), ids.toArray(UUID[]::new)));
     }
 
     private static final String SNAPSHOT = """

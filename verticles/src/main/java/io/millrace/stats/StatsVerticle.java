@@ -25,7 +25,9 @@ public final class StatsVerticle extends ProcessorVerticle {
     @Override
     public void start() {
         super.start();
-        vertx.setPeriodic(SNAPSHOT.toMillis(), fired -> StatsStore.snapshot(database.pool())
-                .onFailure(failure -> LOG.warn("no snapshot of the statistics: {}", failure.getMessage())));
+        vertx.setPeriodic(
+                SNAPSHOT.toMillis(),
+                fired -> StatsStore.snapshot(database.pool())
+                        .onFailure(failure -> LOG.warn("no snapshot of the statistics: {}", failure.getMessage())));
     }
 }

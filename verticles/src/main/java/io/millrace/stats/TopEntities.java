@@ -15,10 +15,8 @@ final class TopEntities {
     /** Entities kept for each workspace and partition; readers merge the partitions and show fewer. */
     static final int KEPT = 100;
 
-    private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST = Comparator.comparingLong(
-                    StatsDelta.Degree::degree)
-            .reversed()
-            .thenComparing(StatsDelta.Degree::entityId);
+    private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST =
+            Comparator.comparingLong(StatsDelta.Degree::degree).reversed().thenComparing(StatsDelta.Degree::entityId);
 
     private final Map<String, Map<UUID, StatsDelta.Degree>> byWorkspace = new HashMap<>();
 

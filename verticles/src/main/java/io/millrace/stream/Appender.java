@@ -78,7 +78,7 @@ public final class Appender {
         private final Topic topic;
         private final int partition;
         private final GroupCommit<ProducerRecord, Appended> commits;
-        /** Where the partition ended at {@code knownAtNanos}. Only the flush in flight touches these. */
+        /** Where the partition ended when we last knew; negative before that. Only the flush in flight touches it. */
         private long knownEnd = -1;
 
         private long knownAtNanos;
@@ -90,21 +90,26 @@ public final class Appender {
         }
 
         private Future<List<Appended>> flush(List<ProducerRecord> records) {
-            return currentEnd().compose(known -> new Flush(records, known).attempt()).map(appended -> {
-                knownEnd = appended.to();
-                knownAtNanos = System.nanoTime();
-                database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
-                return positions(appended, records.size());
-            });
+            return recentEnd()
+                    .compose(known -> new Flush(records, known).attempt())
+                    .map(appended -> {
+                        knownEnd = appended.to();
+                        knownAtNanos = System.nanoTime();
+                        database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
+                        return positions(appended, records.size());
+                    });
         }
 
         /**
          * A recent end of the partition: every try looks for its id behind it, also the first, whose statement may come to
          * run after the second one's. What others appended meanwhile is scanned, so an old end is asked for anew.
          */
-        private Future<Long> currentEnd() {
+        private Future<Long> recentEnd() {
             var recent = knownEnd >= 0 && System.nanoTime() - knownAtNanos < RECENT.toNanos();
-            return recent ? Future.succeededFuture(knownEnd) : log.endOffset(topic, partition);
+            return recent
+                    ? Future.succeededFuture(knownEnd)
+                    : log.endOffset(topic, partition)
+                            .recover(thrown -> Future.failedFuture(SqlStates.nothingStored(thrown)));
         }
 
         private List<Appended> positions(Appended batch, int count) {

@@ -7,7 +7,7 @@ package io.millrace.stream;
  * @param committedOffset where to read on
  * @param highOffset below it the group had committed before a seek went back
  * @param uncleanClaims claims that followed an unclean end at this very offset
- * @param trialOffset the record that was tried alone last, and {@code trials} how often
+ * @param trialOffset the record that was tried alone last, and {@code trials} how many processes ended over it
  */
 record Claim(
         int partition,

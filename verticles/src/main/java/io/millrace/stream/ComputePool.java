@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,8 @@ public final class ComputePool implements AutoCloseable {
     private final Duration deadline;
     private final Overrun overrun;
     private final ExecutorService workers;
-    private final ScheduledExecutorService watch;
+    private final ScheduledThreadPoolExecutor watch;
+    private volatile boolean closed;
 
     public ComputePool(int threads, Duration deadline, Overrun overrun) {
         this.deadline = deadline;
@@ -42,25 +44,36 @@ public final class ComputePool implements AutoCloseable {
         this.workers = Executors.newFixedThreadPool(
                 threads,
                 Thread.ofPlatform().name("millrace-compute-", 0).daemon().factory());
-        this.watch = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name("millrace-deadline").daemon().factory());
+        this.watch = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("millrace-deadline").daemon().factory());
+        // Nearly every alarm is cancelled, long before its time.
+        this.watch.setRemoveOnCancelPolicy(true);
     }
 
-    /** Runs work on the pool; the deadline counts from when it starts. */
+    /**
+     * Runs work on the pool; the deadline counts from when it starts. Fails with what the work throws, and with
+     * {@link Processor.Outage} once the pool is closed: then the work is not to blame.
+     */
     public <T> Future<T> run(String what, Callable<T> work) {
         var promise = Promise.<T>promise();
-        workers.execute(() -> {
-            var alarm = watch.schedule(() -> overran(what), deadline.toMillis(), TimeUnit.MILLISECONDS);
-            try {
-                promise.complete(work.call());
-            } catch (Throwable e) {
-                // Errors too: a record that needs too much memory or stack is a record that cannot be processed.
-                promise.fail(e);
-            } finally {
-                alarm.cancel(false);
-            }
-        });
+        try {
+            workers.execute(() -> runNow(what, work, promise));
+        } catch (RejectedExecutionException e) {
+            promise.fail(new Processor.Outage("the pool for heavy work is closed", e));
+        }
         return promise.future();
+    }
+
+    private <T> void runNow(String what, Callable<T> work, Promise<T> promise) {
+        var alarm = watch.schedule(() -> overran(what), deadline.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            promise.complete(work.call());
+        } catch (Throwable e) {
+            // Errors too: a record that needs too much memory or stack is a record that cannot be processed.
+            promise.fail(closed ? new Processor.Outage("the pool for heavy work was closed meanwhile", e) : e);
+        } finally {
+            alarm.cancel(false);
+        }
     }
 
     private void overran(String what) {
@@ -70,6 +83,7 @@ public final class ComputePool implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         workers.shutdownNow();
         watch.shutdownNow();
     }

@@ -2,7 +2,6 @@ package io.millrace.stream;
 
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -15,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the database, once a second and in one round trip for all groups of this pod, what it may claim and where every
  * partition stands, and tells the groups over the event bus ({@link GroupTick}). The net below all wake-ups: what a lost
- * notification would have told, the next tick does.
+ * notification would have told, the next tick does. It looks at all the groups that it is given, and claims partitions of
+ * those that have a verticle here.
  */
 public final class Coordinator extends AbstractVerticle {
 
@@ -34,12 +34,12 @@ public final class Coordinator extends AbstractVerticle {
     private final GroupStore store;
     private final Membership membership;
     private final Collection<Group> groups;
-    private final Collection<Group> joined;
     private final Settings settings;
+    private final Set<Group> serving = ConcurrentHashMap.newKeySet();
     private final Set<GroupStore.Running> running = ConcurrentHashMap.newKeySet();
     private final Map<String, GroupState> states = new ConcurrentHashMap<>();
     private volatile int pods = 1;
-    private boolean inFlight;
+    private volatile Future<?> tick = Future.succeededFuture();
     private boolean again;
 
     /** How often to ask, and how segments are cut. */
@@ -48,41 +48,20 @@ public final class Coordinator extends AbstractVerticle {
                 new Settings(Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(6));
     }
 
-    /**
-     * @param groups groups to watch
-     * @param joined those of them that this pod takes part in
-     */
-    public Coordinator(
-            GroupStore store,
-            Membership membership,
-            Collection<Group> groups,
-            Collection<Group> joined,
-            Settings settings) {
+    public Coordinator(GroupStore store, Membership membership, Collection<Group> groups, Settings settings) {
         this.store = store;
         this.membership = membership;
         this.groups = List.copyOf(groups);
-        this.joined = List.copyOf(joined);
         this.settings = settings;
     }
 
     @Override
-    public void start(Promise<Void> started) {
+    public void start() {
         vertx.eventBus().<String>localConsumer(TICK_NOW, message -> tick());
-        store.reap()
-                .compose(reaped -> store.join(joined, membership.memberId()))
-                .onSuccess(joined -> {
-                    vertx.setPeriodic(settings.tick().toMillis(), fired -> tick());
-                    vertx.setPeriodic(HOUSEKEEPING.toMillis(), fired -> createSegments());
-                    createSegments();
-                    tick();
-                })
-                .onComplete(joined -> {
-                    if (joined.succeeded()) {
-                        started.complete();
-                    } else {
-                        started.fail(joined.cause());
-                    }
-                });
+        vertx.setPeriodic(settings.tick().toMillis(), fired -> tick());
+        vertx.setPeriodic(HOUSEKEEPING.toMillis(), fired -> keepHouse());
+        keepHouse();
+        tick();
     }
 
     /** Where each group of this pod stands, as of the last tick. */
@@ -95,27 +74,48 @@ public final class Coordinator extends AbstractVerticle {
         return pods;
     }
 
+    /** The group has a verticle in this pod: its partitions may be claimed from now on. */
+    void serve(Group group) {
+        serving.add(group);
+        askForTick();
+    }
+
+    /** The group's verticle is about to stop: what it releases is not for this pod to claim again. */
+    void retire(Group group) {
+        serving.remove(group);
+    }
+
+    /** The group's verticle runs nothing any more: the other pods' shares grow at once. */
+    Future<Void> leave(Group group) {
+        return tick.otherwiseEmpty().compose(done -> store.leave(group, membership.memberId()));
+    }
+
     /** A run has ended: its partition may be claimed again. */
     void ended(Group group, int partition) {
         running.remove(new GroupStore.Running(group.id(), partition));
-        vertx.eventBus().publish(TICK_NOW, "");
+        askForTick();
+    }
+
+    private void askForTick() {
+        // Before it is deployed there is nobody to ask, and the deployment begins with a tick.
+        var deployed = vertx;
+        if (deployed != null) {
+            deployed.eventBus().publish(TICK_NOW, "");
+        }
     }
 
     private void tick() {
-        if (inFlight) {
+        if (!tick.isComplete()) {
             again = true;
             return;
         }
-        inFlight = true;
-        var before = List.copyOf(running);
-        store.tick(membership.memberId(), membership.lease(), groups, before)
+        tick = store.tick(membership.memberId(), membership.lease(), groups, List.copyOf(serving), List.copyOf(running))
                 .onSuccess(this::announce)
                 .onFailure(failure -> LOG.warn("tick failed: {}", failure.getMessage()))
                 .onComplete(done -> {
-                    inFlight = false;
                     if (again) {
                         again = false;
-                        tick();
+                        context.runOnContext(next -> tick());
                     }
                 });
     }
@@ -124,6 +124,10 @@ public final class Coordinator extends AbstractVerticle {
         pods = Math.max(1, tick.pods());
         for (var group : groups) {
             var claims = tick.claims().getOrDefault(group.id(), List.of());
+            if (!serving.contains(group)) {
+                claims.forEach(claim -> store.release(group, claim));
+                claims = List.of();
+            }
             // Before the run starts, so that the next tick does not claim the partition from ourselves.
             claims.forEach(claim -> running.add(new GroupStore.Running(group.id(), claim.partition())));
             var state = tick.states().get(group.id());
@@ -134,8 +138,9 @@ public final class Coordinator extends AbstractVerticle {
         }
     }
 
-    private Future<Integer> createSegments() {
-        return store.createSegmentsAhead(settings.segmentLength(), settings.segmentsAhead())
+    private void keepHouse() {
+        store.createSegmentsAhead(settings.segmentLength(), settings.segmentsAhead())
                 .onFailure(failure -> LOG.warn("segments could not be made ahead: {}", failure.getMessage()));
+        store.reap().onFailure(failure -> LOG.warn("members could not be forgotten: {}", failure.getMessage()));
     }
 }

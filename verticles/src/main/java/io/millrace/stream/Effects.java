@@ -33,6 +33,17 @@ public final class Effects {
         return new Builder();
     }
 
+    /** These, and records for one more topic. */
+    Effects with(Append append) {
+        var builder = new Builder();
+        builder.writes.addAll(writes);
+        builder.appends.addAll(appends);
+        builder.appends.add(append);
+        builder.messages.addAll(messages);
+        builder.receipt = receipt;
+        return builder.build();
+    }
+
     public List<Write> writes() {
         return writes;
     }

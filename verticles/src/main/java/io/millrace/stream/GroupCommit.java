@@ -97,6 +97,13 @@ public final class GroupCommit<T, R> {
         return taken;
     }
 
+    private static <R> List<R> requireAll(List<R> answers, int items) {
+        if (answers.size() != items) {
+            throw new IllegalStateException(answers.size() + " answers for " + items + " items");
+        }
+        return answers;
+    }
+
     private void start(List<Waiting<T, R>> taken) {
         if (taken.isEmpty()) {
             return;
@@ -107,7 +114,7 @@ public final class GroupCommit<T, R> {
         } catch (RuntimeException e) {
             flushed = Future.failedFuture(e);
         }
-        flushed.onComplete(answers -> {
+        flushed.map(answers -> requireAll(answers, taken.size())).onComplete(answers -> {
             List<Waiting<T, R>> next;
             synchronized (queue) {
                 next = take();

@@ -37,7 +37,11 @@ public final class GroupReader {
                                 .computeIfAbsent(
                                         new Named(row.getString(0), row.getString(1)), name -> new ArrayList<>())
                                 .add(new PartitionState(
-                                        row.getInteger(2), row.getUUID(3), row.getLong(4), row.getLong(5), row.getLong(6)));
+                                        row.getInteger(2),
+                                        row.getUUID(3),
+                                        row.getLong(4),
+                                        row.getLong(5),
+                                        row.getLong(6)));
                     }
                     var groups = new ArrayList<GroupState>();
                     partitions.forEach((name, of) -> groups.add(state(name, of)));

@@ -36,18 +36,6 @@ public final class GroupStore {
                 .map(rows -> new Group(rows.iterator().next().getInteger(0), name, topic));
     }
 
-    private static final String JOIN = """
-            insert into stream.group_members (group_id, member_id)
-            select g, $2
-            from unnest($1::int[]) g
-            on conflict do nothing
-            """;
-
-    /** Takes part in groups from the next tick on. */
-    Future<Void> join(Collection<Group> groups, UUID memberId) {
-        return query(database.pool(), JOIN, Tuple.of(ids(groups), memberId)).mapEmpty();
-    }
-
     private static final String REAP = """
             delete from stream.members
             where lease_until < clock_timestamp() - interval '1 day'
@@ -77,13 +65,26 @@ public final class GroupStore {
     private static final String TICK = """
             select group_id, partition_id, owner, epoch, end_offset, sequence, committed_offset, high_offset, unclean_claims,
               trial_offset, trials, claimed, share, members, pods
-            from stream.tick($1, $2, $3, $4, $5)
+            from stream.tick($1, $2, $3, $4, $5, $6)
             """;
 
-    Future<Tick> tick(UUID memberId, Duration lease, Collection<Group> groups, Collection<Running> running) {
+    /**
+     * Claims what a member may claim, and looks where every partition stands.
+     *
+     * @param groups the groups to look at
+     * @param serving those of them that the member takes part in
+     * @param running partitions that it runs already
+     */
+    Future<Tick> tick(
+            UUID memberId,
+            Duration lease,
+            Collection<Group> groups,
+            Collection<Group> serving,
+            Collection<Running> running) {
         var runningGroups = running.stream().map(Running::groupId).toArray(Integer[]::new);
         var runningPartitions = running.stream().map(Running::partition).toArray(Integer[]::new);
-        var parameters = Tuple.of(memberId, interval(lease), ids(groups), runningGroups, runningPartitions);
+        var parameters =
+                Tuple.of(memberId, interval(lease), ids(groups), ids(serving), runningGroups, runningPartitions);
         return query(database.pool(), TICK, parameters).map(rows -> tick(groups, rows));
     }
 
@@ -150,10 +151,10 @@ public final class GroupStore {
             select stream.mark_trial($1, $2, $3, $4)
             """;
 
-    /** Marks durably that a record is about to be tried alone; gives how often it has been. */
-    Future<Integer> markTrial(Group group, Claim claim, long offset) {
+    /** Marks durably that a record is about to be tried alone: should the process end over it, that is counted. */
+    Future<Void> markTrial(Group group, Claim claim, long offset) {
         return query(database.pool(), MARK_TRIAL, Tuple.of(group.id(), claim.partition(), claim.epoch(), offset))
-                .map(rows -> rows.iterator().next().getInteger(0));
+                .mapEmpty();
     }
 
     private static final String RELEASE = """
@@ -164,6 +165,15 @@ public final class GroupStore {
     Future<Void> release(Group group, Claim claim) {
         return query(database.pool(), RELEASE, Tuple.of(group.id(), claim.partition(), claim.epoch()))
                 .mapEmpty();
+    }
+
+    private static final String LEAVE = """
+            select stream.leave($1, $2)
+            """;
+
+    /** Takes a member out of a group, once it runs no partition of it any more. */
+    Future<Void> leave(Group group, UUID memberId) {
+        return query(database.pool(), LEAVE, Tuple.of(group.id(), memberId)).mapEmpty();
     }
 
     private static final String TRIM_COMMITS = """

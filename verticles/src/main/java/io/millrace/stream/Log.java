@@ -23,8 +23,12 @@ public final class Log {
     /** Batch rows stay near this size, since a slice of an array detoasts all of it. */
     public static final int BATCH_BYTES = 1 << 20;
 
+    /** For {@link #append(SqlClient, Topic, int, UUID, List, long)} with an id that was never sent before. */
+    static final long FIRST_TRY = Long.MAX_VALUE;
+
     private final Database database;
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
+    private final Partitioner partitioner = new Partitioner();
 
     public Log(Database database) {
         this.database = database;
@@ -80,7 +84,8 @@ public final class Log {
      * Appends one batch within the caller's transaction, and holds the partition until that ends: so call it last, and
      * for several partitions in their order.
      *
-     * @param knownEnd where the partition ended at some time before the first try with this id
+     * @param knownEnd where the partition ended at some time before the first try with this id: from there on the id is
+     *     looked for; {@link #FIRST_TRY} when it cannot be there
      */
     static Future<Appended> append(
             SqlClient connection,
@@ -123,11 +128,11 @@ public final class Log {
      * last, right before the commit.
      */
     public Future<List<Appended>> append(SqlClient connection, List<Effects.Append> appends) {
-        var batches = PartitionedBatches.of(appends, this::known);
+        var batches = PartitionedBatches.of(appends, this::known, partitioner);
         var appended = new ArrayList<Future<Appended>>(batches.size());
         for (var batch : batches) {
             appended.add(append(
-                    connection, batch.topic(), batch.partition(), UUID.randomUUID(), batch.records(), Long.MAX_VALUE));
+                    connection, batch.topic(), batch.partition(), UUID.randomUUID(), batch.records(), FIRST_TRY));
         }
         return Future.all(appended).map(all -> all.<Appended>list());
     }

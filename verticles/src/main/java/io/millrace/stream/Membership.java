@@ -55,7 +55,7 @@ public final class Membership {
         Connection connection = null;
         do {
             connection = beat(connection);
-        } while (!waitForNext());
+        } while (!waitForNext(connection == null));
         leave(connection);
     }
 
@@ -98,9 +98,10 @@ public final class Membership {
         return DriverManager.getConnection(database.jdbcUrl(), properties);
     }
 
-    private boolean waitForNext() {
+    /** Waits a third of the lease; after a failure less, since one broken connection must not cost the lease. */
+    private boolean waitForNext(boolean failed) {
         try {
-            return stopping.await(lease.toMillis() / 3, TimeUnit.MILLISECONDS);
+            return stopping.await(lease.toMillis() / (failed ? 12 : 3), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             return true;
         }

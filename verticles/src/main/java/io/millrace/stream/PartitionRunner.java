@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.SqlConnection;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When a batch fails for a reason of its own, its records are run one at a time, so that one bad record is found
  * without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
- * same offset the records there are tried alone, each with a durable mark, and only those trials count.
+ * same offset the records there are tried alone, each with a durable mark, and only processes that end over such a mark
+ * count against it.
  */
 final class PartitionRunner<S> {
 
@@ -33,6 +35,9 @@ final class PartitionRunner<S> {
 
     /** Unclean ends at one offset before its records are suspected. */
     private static final int UNCLEAN_CLAIMS_BEFORE_TRIALS = 2;
+
+    /** Characters of a reason that go into a dead letter's header. */
+    private static final int MAX_REASON = 2_000;
 
     /** Commits between two trims of the commit log. */
     private static final int TRIM_EVERY = 1_000;
@@ -49,15 +54,16 @@ final class PartitionRunner<S> {
     private final Consumer<Committed> onCommit;
 
     private final ArrayDeque<ConsumerRecord> fetched = new ArrayDeque<>();
-    private Processor<S> processor;
+    private @Nullable Processor<S> processor;
     private long position;
     private long sequence;
     private long endOffset;
     private long aloneUntil;
-    private boolean trials;
+    private final boolean trials;
     private int failures;
     private volatile boolean stopping;
-    private @Nullable Promise<Void> wakeUp;
+    private Promise<Void> arrival = Promise.promise();
+    private Promise<Void> pause = Promise.promise();
 
     /** How a run ended: whether the partition is released already, and how long to wait before claiming again. */
     record Ended(boolean released, long delayMillis) {}
@@ -84,7 +90,6 @@ final class PartitionRunner<S> {
         this.claim = claim;
         this.processors = processors;
         this.onCommit = onCommit;
-        this.processor = processors.get();
         this.position = claim.committedOffset();
         this.sequence = claim.sequence();
         this.endOffset = endOffset;
@@ -101,26 +106,21 @@ final class PartitionRunner<S> {
     void appended(long to) {
         if (to > endOffset) {
             endOffset = to;
-            wake();
+            arrival.tryComplete();
         }
     }
 
     /** Ends the run after the batch in flight. */
     void stop() {
         stopping = true;
-        wake();
-    }
-
-    private void wake() {
-        var waiting = wakeUp;
-        if (waiting != null) {
-            wakeUp = null;
-            waiting.complete();
-        }
+        arrival.tryComplete();
+        pause.tryComplete();
     }
 
     /** Runs until stopped, fenced, or in doubt; call it on a virtual thread of the verticle's context. */
     Ended run() {
+        // Here and not with the first batch: when a processor cannot even be made, no record is to blame.
+        processor();
         while (!stopping) {
             try {
                 var batch = next();
@@ -140,9 +140,13 @@ final class PartitionRunner<S> {
     }
 
     private Ended ended(DatabaseFailure failure) {
-        var fenced = failure.kind() == DatabaseFailure.Kind.FENCED;
         LOG.info("{} lets go at offset {}: {}", this, position, failure.getMessage());
-        return new Ended(false, fenced ? 0 : settings.delayAfter(1).toMillis());
+        var delay = switch (failure.kind()) {
+            case FENCED -> Duration.ZERO;
+            case UNAVAILABLE, UNKNOWN -> settings.delayAfter(1);
+            case MISSING, OFFSET_OUT_OF_RANGE, REFUSED -> settings.maxRetryDelay();
+        };
+        return new Ended(false, delay.toMillis());
     }
 
     private Ended release() {
@@ -173,17 +177,19 @@ final class PartitionRunner<S> {
         }
         var records = new ArrayList<ConsumerRecord>();
         var max = position < aloneUntil ? 1 : subscription.limits().records();
-        while (records.size() < max && !fetched.isEmpty()) {
+        // A batch is either all done before, or all new.
+        var reprocessing = position < claim.highOffset();
+        var to = reprocessing ? claim.highOffset() : Long.MAX_VALUE;
+        while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
             records.add(fetched.remove());
         }
-        return new Batch(group.topic().name(), claim.partition(), records, position < claim.highOffset());
+        return new Batch(group.topic().name(), claim.partition(), records, reprocessing);
     }
 
     private void awaitAppended() {
-        var promise = Promise.<Void>promise();
-        wakeUp = promise;
+        arrival = Promise.promise();
         if (!stopping) {
-            await(promise.future());
+            await(arrival.future());
         }
     }
 
@@ -220,7 +226,7 @@ final class PartitionRunner<S> {
     }
 
     private void restart(Batch batch) {
-        processor = processors.get();
+        processor = null;
         for (var i = batch.records().size() - 1; i >= 0; i--) {
             fetched.addFirst(batch.records().get(i));
         }
@@ -228,7 +234,7 @@ final class PartitionRunner<S> {
 
     private void tryAlone(Batch batch) {
         var reason = trials ? durableTrial(batch) : null;
-        for (var attempt = 1; reason == null; attempt++) {
+        for (var attempt = 1; reason == null && !stopping; attempt++) {
             try {
                 commit(batch, effects(batch));
                 return;
@@ -244,19 +250,22 @@ final class PartitionRunner<S> {
                 reason = retryOrReason(batch, attempt, e);
             }
         }
-        deadLetter(batch, reason);
+        if (reason != null) {
+            deadLetter(batch, reason);
+        }
     }
 
-    /** Counts a trial before it is made; the reason to give up when there were enough. */
+    /** Marks a trial before it is made; the reason to give up when enough of them ended their process. */
     private @Nullable String durableTrial(Batch batch) {
-        var counted = await(groups.markTrial(group, claim, batch.from()));
-        return counted > settings.maxAttempts()
-                ? "its process ended uncleanly in each of %d trials".formatted(counted - 1)
-                : null;
+        if (batch.from() == claim.trialOffset() && claim.trials() >= settings.maxAttempts()) {
+            return "its process ended uncleanly in each of %d trials".formatted(claim.trials());
+        }
+        await(groups.markTrial(group, claim, batch.from()));
+        return null;
     }
 
     private @Nullable String retryOrReason(Batch batch, int attempt, Throwable thrown) {
-        processor = processors.get();
+        processor = null;
         if (attempt >= settings.maxAttempts()) {
             LOG.error("{} gives up on offset {} after {} attempts", this, batch.from(), attempt, thrown);
             return String.valueOf(thrown);
@@ -268,29 +277,61 @@ final class PartitionRunner<S> {
 
     private void deadLetter(Batch batch, String reason) {
         var record = batch.records().getFirst();
-        var headers = new ArrayList<>(record.headers());
-        headers.add(new Header("millrace-reason", Buffer.buffer(reason)));
-        headers.add(new Header("millrace-group", Buffer.buffer(group.name())));
-        headers.add(new Header("millrace-partition", Buffer.buffer(Integer.toString(record.partition()))));
-        headers.add(new Header("millrace-offset", Buffer.buffer(Long.toString(record.offset()))));
-        var effects = processor.onDeadLetter(record, reason);
-        var all = Effects.builder();
-        effects.writes().forEach(all::write);
-        effects.appends().forEach(append -> all.append(append.topic(), append.partition(), append.records()));
-        all.append(
-                Topic.deadLetters(group.topic().name()),
-                record.partition(),
-                List.of(new ProducerRecord(record.key(), record.value(), headers)));
-        commit(batch, all.build());
+        try {
+            commit(batch, deadLetter(record, reason, processor().onDeadLetter(record, reason)));
+        } catch (DatabaseFailure failure) {
+            if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
+                throw failure;
+            }
+            deadLetterAlone(batch, reason, failure);
+        } catch (Processor.Outage outage) {
+            restart(batch);
+            throw outage;
+        } catch (RuntimeException e) {
+            deadLetterAlone(batch, reason, e);
+        }
         LOG.error("{} put offset {} into the dead-letter topic: {}", this, record.offset(), reason);
     }
 
+    /** What else was to be written is as bad as the record: without it, so that the partition does not stop here. */
+    private void deadLetterAlone(Batch batch, String reason, Exception thrown) {
+        LOG.error("{} cannot write what belongs to the dead letter at offset {}", this, batch.from(), thrown);
+        var both = reason + "; and what was to be written beside it failed: " + thrown;
+        commit(batch, deadLetter(batch.records().getFirst(), both, Effects.none()));
+    }
+
+    private Effects deadLetter(ConsumerRecord record, String reason, Effects beside) {
+        var headers = new ArrayList<>(record.headers());
+        headers.add(new Header("millrace-reason", Buffer.buffer(shortened(reason))));
+        headers.add(new Header("millrace-group", Buffer.buffer(group.name())));
+        headers.add(new Header("millrace-partition", Buffer.buffer(Integer.toString(record.partition()))));
+        headers.add(new Header("millrace-offset", Buffer.buffer(Long.toString(record.offset()))));
+        var letters = log.known(Topic.deadLetters(group.topic().name()));
+        return beside.with(new Effects.Append(
+                letters.name(),
+                record.partition() % letters.partitions(),
+                List.of(new ProducerRecord(record.key(), record.value(), headers))));
+    }
+
+    private static String shortened(String reason) {
+        return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
+    }
+
     private Effects effects(Batch batch) throws Exception {
-        var deciding = processor;
+        var deciding = processor();
         var state = load(deciding, batch);
         return await(compute.run(
                 "%s, %d records from offset %d".formatted(this, batch.records().size(), batch.from()),
                 () -> deciding.decide(batch, state)));
+    }
+
+    private Processor<S> processor() {
+        var current = processor;
+        if (current == null) {
+            current = processors.get();
+            processor = current;
+        }
+        return current;
     }
 
     private S load(Processor<S> loading, Batch batch) throws Exception {
@@ -306,15 +347,24 @@ final class PartitionRunner<S> {
         var appended = await(database.inTransaction(connection -> statements(connection, batch, effects)));
         sequence++;
         position = batch.to();
-        var bus = database.vertx().eventBus();
-        appended.forEach(range -> bus.publish(Appended.address(range.topic()), range));
-        effects.messages().forEach(message -> bus.publish(message.address(), message.body()));
-        onCommit.accept(new Committed(
-                group.name(), claim.partition(), batch.records().size(), position, System.nanoTime() - started));
+        try {
+            announce(batch, effects, appended, System.nanoTime() - started);
+        } catch (RuntimeException e) {
+            // It has committed, so whatever goes wrong from here on must not look as if the batch had failed.
+            LOG.error("{} could not announce what it committed up to offset {}", this, position, e);
+        }
         if (sequence % TRIM_EVERY == 0) {
             groups.trimCommits(group, claim.partition(), sequence - 1)
                     .onFailure(failure -> LOG.debug("trimming commits of {}", this, failure));
         }
+    }
+
+    private void announce(Batch batch, Effects effects, List<Appended> appended, long nanos) {
+        var bus = database.vertx().eventBus();
+        appended.forEach(range -> bus.publish(Appended.address(range.topic()), range));
+        effects.messages().forEach(message -> bus.publish(message.address(), message.body()));
+        onCommit.accept(
+                new Committed(group.name(), claim.partition(), batch.records().size(), position, nanos));
     }
 
     private Future<List<Appended>> statements(SqlConnection connection, Batch batch, Effects effects) {
@@ -336,10 +386,16 @@ final class PartitionRunner<S> {
         return connection.preparedQuery(write.sql()).execute(write.parameters());
     }
 
+    /** Waits before another attempt, or until a stop is asked for. */
     private void pause() {
-        var waited = Promise.<Void>promise();
-        database.vertx().setTimer(settings.delayAfter(Math.max(1, failures)).toMillis(), fired -> waited.complete());
-        await(waited.future());
+        pause = Promise.promise();
+        if (stopping) {
+            return;
+        }
+        var delay = settings.delayAfter(Math.max(1, failures));
+        var timer = database.vertx().setTimer(delay.toMillis(), fired -> pause.tryComplete());
+        await(pause.future());
+        database.vertx().cancelTimer(timer);
     }
 
     @Override

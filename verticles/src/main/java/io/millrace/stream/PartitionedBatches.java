@@ -18,9 +18,9 @@ final class PartitionedBatches {
                 Comparator.<Place>comparingInt(place -> place.topic.id()).thenComparingInt(Place::partition);
     }
 
-    static List<PartitionBatch> of(List<Effects.Append> appends, Function<String, Topic> topics) {
+    static List<PartitionBatch> of(
+            List<Effects.Append> appends, Function<String, Topic> topics, Partitioner partitioner) {
         var byPlace = new TreeMap<Place, List<ProducerRecord>>(Place.LOCK_ORDER);
-        var partitioner = new Partitioner();
         for (var append : appends) {
             var topic = topics.apply(append.topic());
             for (var record : append.records()) {

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the partitions of one group that this pod owns, each by a {@link PartitionRunner}. Deploy it on virtual threads.
  * Hears ticks ({@link Coordinator.GroupTick}) and positions ({@link Appended}); releases what is beyond its fair share
- * between two batches, one partition a tick, so that a rebalance never stops the others.
+ * between two batches, one partition a tick, so that a rebalance never stops the others. Undeploying it releases all of
+ * them and leaves the group; do so while the {@link Coordinator}'s database and {@link ComputePool} still run.
  */
 public class ProcessorVerticle extends AbstractVerticle {
 
@@ -48,6 +49,7 @@ public class ProcessorVerticle extends AbstractVerticle {
     public void start() {
         vertx.eventBus().localConsumer(Coordinator.GroupTick.address(group.name()), this::onTick);
         vertx.eventBus().localConsumer(Appended.address(group.topic().name()), this::onAppended);
+        shared.coordinator().serve(group);
     }
 
     private void onAppended(Message<Appended> message) {
@@ -91,7 +93,9 @@ public class ProcessorVerticle extends AbstractVerticle {
 
     private void start(Claim claim, GroupState state) {
         if (stopping) {
-            shared.groups().release(group, claim);
+            shared.groups()
+                    .release(group, claim)
+                    .onComplete(done -> shared.coordinator().ended(group, claim.partition()));
             return;
         }
         var end = state.partitions().stream()
@@ -122,7 +126,7 @@ public class ProcessorVerticle extends AbstractVerticle {
     }
 
     private void run(PartitionRunner<?> runner, Promise<Void> ended) {
-        var delayMillis = shared.settings().retryDelay().toMillis();
+        var delayMillis = shared.settings().maxRetryDelay().toMillis();
         try {
             LOG.debug("{} starts at offset {}", runner, runner.claim().committedOffset());
             delayMillis = runner.run().delayMillis();
@@ -142,8 +146,12 @@ public class ProcessorVerticle extends AbstractVerticle {
     @Override
     public void stop(Promise<Void> stopped) {
         stopping = true;
+        shared.coordinator().retire(group);
         var open = runs.values().stream().map(Run::ended).toList();
         runs.values().forEach(run -> run.runner.stop());
-        Future.join(open).onComplete(done -> stopped.complete());
+        Future.join(open)
+                .compose(ended -> shared.coordinator().leave(group))
+                .onFailure(failure -> LOG.info("group {} could not be left: {}", group.name(), failure.getMessage()))
+                .onComplete(left -> stopped.complete());
     }
 }

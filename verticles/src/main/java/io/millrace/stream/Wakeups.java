@@ -58,16 +58,23 @@ public final class Wakeups extends AbstractVerticle {
 
     private void connect() {
         PgConnection.connect(vertx, database.directOptions())
-                .compose(open -> {
-                    open.notificationHandler(this::onNotification);
-                    open.closeHandler(closed -> reconnect());
-                    connection = open;
-                    return open.query("listen " + CHANNEL).execute();
-                })
+                .onSuccess(this::listen)
                 .onFailure(failure -> {
                     LOG.info("no connection for notifications, polling meanwhile: {}", failure.getMessage());
                     reconnect();
                 });
+    }
+
+    private void listen(PgConnection open) {
+        if (stopping) {
+            open.close();
+            return;
+        }
+        connection = open;
+        open.notificationHandler(this::onNotification);
+        // The one way back: whatever fails on this connection closes it.
+        open.closeHandler(closed -> reconnect());
+        open.query("listen " + CHANNEL).execute().onFailure(failure -> open.close());
     }
 
     private void reconnect() {

@@ -1,8 +1,8 @@
 package io.millrace.web;
 
 import io.millrace.MillraceException;
-import io.millrace.MillraceException.Overloaded;
 import io.millrace.MillraceException.OutcomeUnknown;
+import io.millrace.MillraceException.Overloaded;
 import io.millrace.MillraceException.Unavailable;
 import io.millrace.ingest.IngestReply;
 import io.millrace.ingest.IngestRequest;
@@ -33,8 +33,8 @@ final class Admission {
     /** Completes when the documents have committed; fails with a {@link MillraceException} that says what is known. */
     Future<Void> accept(IngestRequest request) {
         if (lag.getAsLong() > maxLag) {
-            return Future.failedFuture(
-                    new Overloaded(maxLag + " documents wait to be processed already; nothing was stored.", RETRY_AFTER));
+            return Future.failedFuture(new Overloaded(
+                    maxLag + " documents wait to be processed already; nothing was stored.", RETRY_AFTER));
         }
         return vertx.eventBus()
                 .<IngestReply>request(
@@ -46,8 +46,7 @@ final class Admission {
         return switch (reply) {
             case IngestReply.Accepted() -> Future.succeededFuture();
             case IngestReply.Overloaded() ->
-                Future.failedFuture(
-                        new Overloaded("Too much waits to be committed; nothing was stored.", RETRY_AFTER));
+                Future.failedFuture(new Overloaded("Too much waits to be committed; nothing was stored.", RETRY_AFTER));
             case IngestReply.Unavailable(var reason) ->
                 Future.failedFuture(new Unavailable(
                         "The database does not take documents right now; nothing was stored.",

@@ -134,9 +134,8 @@ final class DocumentStream {
     }
 
     private void pace() {
-        var full = waiting.size() >= MAX_LINES_WAITING
-                || waitingBytes >= MAX_BYTES_WAITING
-                || response.writeQueueFull();
+        var full =
+                waiting.size() >= MAX_LINES_WAITING || waitingBytes >= MAX_BYTES_WAITING || response.writeQueueFull();
         if (full && !paused) {
             request.pause();
         } else if (!full && paused) {

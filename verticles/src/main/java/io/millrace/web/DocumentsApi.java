@@ -104,11 +104,13 @@ final class DocumentsApi {
     private static void accepted(RoutingContext context, List<Submission> submissions, boolean array) {
         if (!array) {
             context.response()
-                    .putHeader(HttpHeaders.LOCATION, "/v1/jobs/" + submissions.getFirst().jobId());
+                    .putHeader(
+                            HttpHeaders.LOCATION,
+                            "/v1/jobs/" + submissions.getFirst().jobId());
         }
         var jobs = submissions.stream()
-                .map(submission ->
-                        new JobReference(submission.jobId(), submission.document().sourceUri(), "queued"))
+                .map(submission -> new JobReference(
+                        submission.jobId(), submission.document().sourceUri(), "queued"))
                 .toList();
         Json.answer(context, 202, new JobReferences(jobs));
     }

@@ -67,7 +67,9 @@ final class GraphApi {
                         new JsonObject()
                                 .put("completed", statistics.jobs().getOrDefault("jobs_completed", 0L))
                                 .put("failed", statistics.jobs().getOrDefault("jobs_failed", 0L)))
-                .put("stages", new JsonArray(stages.stream().map(GraphApi::stage).toList()));
+                .put(
+                        "stages",
+                        new JsonArray(stages.stream().map(GraphApi::stage).toList()));
     }
 
     private static JsonObject stage(GroupState group) {
@@ -81,11 +83,12 @@ final class GraphApi {
 
     private void search(RoutingContext context) {
         Requests.onlyKnows(context, "q", "type", "limit");
-        var found = graph.get().search(
-                Requests.workspace(context),
-                Requests.text(context, "q"),
-                Requests.text(context, "type"),
-                Requests.limit(context, SEARCH_LIMIT, MAX_SEARCH_LIMIT));
+        var found = graph.get()
+                .search(
+                        Requests.workspace(context),
+                        Requests.text(context, "q"),
+                        Requests.text(context, "type"),
+                        Requests.limit(context, SEARCH_LIMIT, MAX_SEARCH_LIMIT));
         Requests.answer(context, found, entities -> Json.answer(context, 200, new EntityList(entities)));
     }
 

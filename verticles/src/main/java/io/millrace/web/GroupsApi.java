@@ -55,6 +55,8 @@ final class GroupsApi {
                 context,
                 groups.get().groups(),
                 found -> Json.answer(
-                        context, 200, new GroupList(found.stream().map(GroupView::of).toList())));
+                        context,
+                        200,
+                        new GroupList(found.stream().map(GroupView::of).toList())));
     }
 }

@@ -79,7 +79,8 @@ final class HealthApi {
                 .onComplete(done -> promise.tryComplete(
                         done.succeeded()
                                 ? Status.OK()
-                                : Status.KO(new JsonObject().put("reason", done.cause().getMessage()))));
+                                : Status.KO(new JsonObject()
+                                        .put("reason", done.cause().getMessage()))));
     }
 
     private void ready(RoutingContext context) {
@@ -105,7 +106,9 @@ final class HealthApi {
         var answered = Promise.<JsonObject>promise();
         vertx.setTimer(PATIENCE.toMillis(), fired -> answered.tryComplete(down("no answer within " + PATIENCE)));
         ping.onComplete(done -> answered.tryComplete(
-                done.succeeded() ? up(System.nanoTime() - started) : down(String.valueOf(done.cause().getMessage()))));
+                done.succeeded()
+                        ? up(System.nanoTime() - started)
+                        : down(String.valueOf(done.cause().getMessage()))));
         answered.future().onSuccess(health -> {
             var status = health.getString("status");
             Json.answer(context, status.equals("UP") ? 200 : 503, detail(status, health));
@@ -125,7 +128,10 @@ final class HealthApi {
         var pool = database.get();
         return health.put(
                 "connections",
-                new JsonObject().put("active", pool.active()).put("idle", pool.idle()).put("max", pool.max()));
+                new JsonObject()
+                        .put("active", pool.active())
+                        .put("idle", pool.idle())
+                        .put("max", pool.max()));
     }
 
     private JsonObject detail(String status, JsonObject databaseHealth) {
@@ -136,6 +142,9 @@ final class HealthApi {
                     .put("lag", stage.state().lag())
                     .put("last_progress", stage.lastProgress().toString()));
         }
-        return new JsonObject().put("status", status).put("database", databaseHealth).put("stages", stageList);
+        return new JsonObject()
+                .put("status", status)
+                .put("database", databaseHealth)
+                .put("stages", stageList);
     }
 }

@@ -73,7 +73,8 @@ final class JobsApi {
         Requests.answer(context, jobs.get().find(Requests.workspace(context), ids), found -> {
             var missing = new ArrayList<>(ids);
             found.forEach(job -> missing.remove(job.id()));
-            Json.answer(context, 200, new JobList(found.stream().map(JobView::of).toList(), missing));
+            Json.answer(
+                    context, 200, new JobList(found.stream().map(JobView::of).toList(), missing));
         });
     }
 

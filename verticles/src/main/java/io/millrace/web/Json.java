@@ -24,8 +24,7 @@ final class Json {
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .addModule(new SimpleModule()
                     .addSerializer(Instant.class, serializer((value, json) -> json.writeString(value.toString())))
-                    .addSerializer(
-                            JsonObject.class, serializer((value, json) -> json.writeRawValue(value.encode()))))
+                    .addSerializer(JsonObject.class, serializer((value, json) -> json.writeRawValue(value.encode()))))
             .build();
 
     private Json() {}

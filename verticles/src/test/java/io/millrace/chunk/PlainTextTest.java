@@ -1,9 +1,8 @@
 package io.millrace.chunk;
 
-import io.millrace.ingest.ContentType;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.ingest.ContentType;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -3,6 +3,7 @@ package io.millrace.pg;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ public final class FaultyProxy implements AutoCloseable {
     private record Fault(String marker, Cut cut, AtomicInteger times) {}
 
     private final Vertx vertx = Vertx.vertx();
+    private final NetClient upstreams = vertx.createNetClient();
     private final String host;
     private final int port;
     private final Set<NetSocket> open = ConcurrentHashMap.newKeySet();
@@ -70,13 +72,14 @@ public final class FaultyProxy implements AutoCloseable {
         client.pause();
         open.add(client);
         client.closeHandler(closed -> open.remove(client));
-        vertx.createNetClient()
+        upstreams
                 .connect(port, host)
                 .onSuccess(upstream -> join(client, upstream))
                 .onFailure(failure -> client.close());
     }
 
     private void join(NetSocket client, NetSocket upstream) {
+        open.add(upstream);
         client.handler(data -> {
             var current = fault;
             if (contains(data, current.marker) && current.times.getAndDecrement() > 0) {
@@ -91,16 +94,19 @@ public final class FaultyProxy implements AutoCloseable {
             open.remove(client);
             upstream.close();
         });
-        upstream.closeHandler(closed -> client.close());
+        upstream.closeHandler(closed -> {
+            open.remove(upstream);
+            client.close();
+        });
         client.resume();
     }
 
-    private static void breakUp(NetSocket client, NetSocket upstream, Buffer data, Cut cut) {
+    private void breakUp(NetSocket client, NetSocket upstream, Buffer data, Cut cut) {
         switch (cut) {
             case BEFORE_SERVER -> client.close();
             case BEFORE_ANSWER -> {
                 upstream.handler(answer -> upstream.close());
-                client.closeHandler(closed -> {});
+                client.closeHandler(closed -> open.remove(client));
                 upstream.write(data).onComplete(written -> client.close());
             }
         }
@@ -120,6 +126,8 @@ public final class FaultyProxy implements AutoCloseable {
 
     @Override
     public void close() {
+        get(server.close());
+        open.forEach(NetSocket::close);
         get(vertx.close());
     }
 }

@@ -87,7 +87,6 @@ final class TestPod implements AutoCloseable {
                 groups,
                 membership,
                 ofSubscriptions,
-                ofSubscriptions,
                 new Coordinator.Settings(Duration.ofMillis(100), Duration.ofDays(1), Duration.ofHours(6)));
         var shared = new ProcessorVerticle.Shared(
                 database,

@@ -1,0 +1,1112 @@
+-- The schema after all migrations, told by the catalog. SchemaDumpTest compares it with what the migrations make and,
+-- with -Dmillrace.update-schema=true, writes it anew. For reading only: the migrations are what is run.
+
+create schema events;
+comment on schema events is 'What happened to jobs, documents and partitions, read from the log.';
+
+create schema jobs;
+comment on schema jobs is 'Documents, their chunks, and the jobs that tell how far each document has come.';
+
+create schema lightrag;
+comment on schema lightrag is 'The knowledge graph and its statistics.';
+
+create schema stream;
+comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
+
+create table jobs.chunks (
+  chunk_id uuid not null,
+  document_id uuid not null,
+  job_id uuid not null,
+  overlap integer not null,
+  content text not null,
+  supplied text,
+  created_at timestamp with time zone not null,
+  constraint chunks_pkey PRIMARY KEY (chunk_id)
+);
+CREATE INDEX chunks_created_at_idx ON jobs.chunks USING btree (created_at);
+CREATE INDEX chunks_job_id_idx ON jobs.chunks USING btree (job_id);
+comment on table jobs.chunks is 'Chunks, written once. chunk_id is UUIDv5 of document, text, overlap, supplied extraction and occurrence. The first overlap characters repeat the end of the chunk before. supplied is the extraction that the sender brought, as JSON.';
+
+create table jobs.documents (
+  document_id uuid not null,
+  workspace text not null,
+  source_uri text not null,
+  version bigint not null,
+  fingerprint bytea not null,
+  content_type text not null,
+  title text,
+  job_id uuid not null,
+  chunk_ids uuid[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint documents_pkey PRIMARY KEY (document_id)
+);
+comment on table jobs.documents is 'The current version of each document. document_id is UUIDv5 of workspace and source_uri; version is the offset of the record in topic documents; the own parts of chunk_ids, put together, are its text.';
+
+create table jobs.job_status (
+  id uuid not null,
+  workspace text not null,
+  job_type text not null,
+  status text not null default 'queued'::text,
+  source_uri text not null,
+  document_id uuid not null,
+  fingerprint bytea not null,
+  chunks_total integer,
+  chunks_processed integer not null default 0,
+  follows uuid,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone,
+  metadata jsonb not null default '{}'::jsonb,
+  metadata_text text,
+  error_message text,
+  constraint job_status_pkey PRIMARY KEY (id),
+  constraint job_status_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX job_status_created_at_idx ON jobs.job_status USING btree (created_at, id);
+CREATE INDEX job_status_follows_idx ON jobs.job_status USING btree (follows) WHERE ((completed_at IS NULL) AND (follows IS NOT NULL));
+CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (job_type, created_at);
+CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (status, created_at);
+comment on table jobs.job_status is 'One row a posted document. completed means that everything of it is visible in the graph; failed, that a part of it went to a dead-letter topic, and error_message says why. metadata_text is what the sender wrote, byte for byte; metadata has equal values.';
+comment on column jobs.job_status.fingerprint is 'SHA-256 of content, content type and supplied extraction: tells a repeated post from another one with the same key.';
+comment on column jobs.job_status.follows is 'The job that brought the same content before; this one ends when and as that one does.';
+
+create table jobs.progress (
+  progress_id bigint not null generated always as identity,
+  kind text not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  job_ids uuid[] not null,
+  counts integer[],
+  follows uuid[],
+  errors text[],
+  ends bigint[],
+  constraint progress_pkey PRIMARY KEY (progress_id),
+  constraint progress_kind_check CHECK ((kind = ANY (ARRAY['chunked'::text, 'repeated'::text, 'extracted'::text, 'failed'::text])))
+);
+comment on table jobs.progress is 'Facts that the stages'' commits leave behind, one row a commit, and that the sweep folds into job_status and removes: chunked (counts: chunks of each job), repeated (follows: the job whose content came again), extracted (counts: chunks done; ends: where mentions partition i - 1 must be read to), failed (errors).';
+
+create table jobs.totals (
+  workspace text not null,
+  name text not null,
+  value bigint not null,
+  constraint totals_pkey PRIMARY KEY (workspace, name)
+);
+comment on table jobs.totals is 'Ended jobs and their chunks, counted by the sweep: jobs_completed, jobs_failed, chunks.';
+
+create table lightrag.chunk_extractions (
+  chunk_id uuid not null,
+  extraction_key uuid,
+  entities integer not null,
+  relationships integer not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint chunk_extractions_pkey PRIMARY KEY (chunk_id)
+);
+comment on table lightrag.chunk_extractions is 'What each chunk sent on to the graph: the cached extraction of that key or, where it is null, the one its sender supplied (jobs.chunks.supplied). Taking a chunk back takes back exactly this.';
+
+create table lightrag.counters (
+  partition_id integer not null,
+  workspace text not null,
+  name text not null,
+  key text not null,
+  value bigint not null,
+  updated_at timestamp with time zone not null,
+  constraint counters_pkey PRIMARY KEY (partition_id, workspace, name, key)
+) with (fillfactor=70);
+comment on table lightrag.counters is 'Counters of the graph, a row a partition of topic changes, which readers sum: entities, relationships, entity_mentions, relationship_mentions (key is empty), entity_type and relationship_type (key: the type), degree (key: the degree; value: entities that have it).';
+
+create table lightrag.entity_mentions (
+  entity_id uuid not null,
+  chunk_id uuid not null,
+  name text not null,
+  entity_type text,
+  description text,
+  evidence integer not null,
+  occurrences integer not null,
+  constraint entity_mentions_pkey PRIMARY KEY (entity_id, chunk_id)
+);
+comment on table lightrag.entity_mentions is 'What a chunk contributes to an entity. evidence is -ln(1 - confidence) in millionths; a null type or description casts no vote.';
+
+create table lightrag.entity_state (
+  id uuid not null,
+  workspace text not null,
+  name text not null,
+  name_votes bigint not null,
+  entity_type text not null,
+  type_votes bigint not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  out_degree integer not null,
+  in_degree integer not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint entity_state_pkey PRIMARY KEY (id)
+) with (fillfactor=80);
+CREATE INDEX entity_state_name_idx ON lightrag.entity_state USING btree (workspace, name);
+CREATE INDEX entity_state_name_trgm_idx ON lightrag.entity_state USING gin (name gin_trgm_ops) WITH (fastupdate='on');
+CREATE INDEX entity_state_type_idx ON lightrag.entity_state USING btree (workspace, entity_type);
+comment on table lightrag.entity_state is 'Entities as integer aggregates over their mentions. name, entity_type and description are the values with most votes (ties: the first by bytes), and lightrag.votes holds the votes for other values; an entity whose type nobody told is UNKNOWN. id is UUIDv5 of workspace, folding version and folded name.';
+
+create table lightrag.extractions (
+  extraction_key uuid not null,
+  configuration text not null,
+  result text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint extractions_pkey PRIMARY KEY (extraction_key)
+);
+comment on table lightrag.extractions is 'The extraction cache, written once and kept by retention: extraction_key is a UUID from the SHA-256 of title, text and the extractor''s configuration; result is the extraction as JSON.';
+
+create table lightrag.graph_history (
+  id uuid not null default uuid_generate_v4(),
+  workspace text not null,
+  taken_at timestamp with time zone not null,
+  entity_count bigint not null,
+  relationship_count bigint not null,
+  statistics jsonb not null,
+  constraint graph_history_pkey PRIMARY KEY (workspace, taken_at)
+);
+comment on table lightrag.graph_history is 'The state of the graph in each minute in which it changed, as last seen in that minute.';
+
+create table lightrag.growth (
+  partition_id integer not null,
+  workspace text not null,
+  grain text not null,
+  starts_at timestamp with time zone not null,
+  entities bigint not null,
+  relationships bigint not null,
+  mentions bigint not null,
+  constraint growth_pkey PRIMARY KEY (workspace, grain, starts_at, partition_id),
+  constraint growth_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text])))
+) with (fillfactor=70);
+comment on table lightrag.growth is 'What each minute, hour and day (UTC) added to the graph, a row a partition of topic changes.';
+
+create table lightrag.relationship_ends (
+  entity_id uuid not null,
+  relationship_id uuid not null,
+  chunk_id uuid not null,
+  constraint relationship_ends_pkey PRIMARY KEY (entity_id, relationship_id, chunk_id)
+);
+comment on table lightrag.relationship_ends is 'The relationships that point at an entity, and the chunks behind each: kept by the owner of that entity, so that it knows the degree without asking the owner of the source.';
+
+create table lightrag.relationship_mentions (
+  relationship_id uuid not null,
+  chunk_id uuid not null,
+  description text,
+  evidence integer not null,
+  constraint relationship_mentions_pkey PRIMARY KEY (relationship_id, chunk_id)
+);
+comment on table lightrag.relationship_mentions is 'What a chunk contributes to a relationship.';
+
+create table lightrag.relationship_state (
+  id uuid not null,
+  workspace text not null,
+  source_entity_id uuid not null,
+  target_entity_id uuid not null,
+  relationship_type text not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint relationship_state_pkey PRIMARY KEY (id)
+) with (fillfactor=80);
+CREATE INDEX relationship_state_source_idx ON lightrag.relationship_state USING btree (source_entity_id);
+CREATE INDEX relationship_state_target_idx ON lightrag.relationship_state USING btree (target_entity_id);
+CREATE INDEX relationship_state_type_idx ON lightrag.relationship_state USING btree (workspace, relationship_type);
+comment on table lightrag.relationship_state is 'Relationships as integer aggregates over their mentions; id is UUIDv5 of both entity ids and type. No foreign keys: an entity''s row belongs to another owner, and graph verify looks for dangling ends.';
+
+create table lightrag.top_entities (
+  partition_id integer not null,
+  workspace text not null,
+  entity_id uuid not null,
+  name text not null,
+  degree bigint not null,
+  constraint top_entities_pkey PRIMARY KEY (partition_id, workspace, entity_id)
+);
+comment on table lightrag.top_entities is 'The entities of highest degree of each partition of topic changes.';
+
+create table lightrag.votes (
+  subject_id uuid not null,
+  kind text not null,
+  value_hash uuid not null,
+  value text not null,
+  votes bigint not null,
+  constraint votes_pkey PRIMARY KEY (subject_id, kind, value_hash),
+  constraint votes_kind_check CHECK ((kind = ANY (ARRAY['name'::text, 'type'::text, 'description'::text])))
+);
+comment on table lightrag.votes is 'Votes for names, types and descriptions of entities and relationships that are not the winning one; the winner''s are beside it. Most subjects are of one mind and have no row here. value_hash is the MD5 of the value.';
+
+create table stream.assignments (
+  group_id integer not null,
+  partition_id integer not null,
+  owner uuid,
+  epoch bigint not null default 0,
+  high_offset bigint not null default 0,
+  unclean_offset bigint not null default '-1'::integer,
+  unclean_claims integer not null default 0,
+  trial_offset bigint not null default '-1'::integer,
+  trials integer not null default 0,
+  claimed_at timestamp with time zone,
+  constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
+  constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
+) with (fillfactor=50);
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_* is the durable mark of a record that is tried alone. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
+
+create table stream.batches (
+  topic_id integer not null,
+  segment_id integer not null,
+  partition_id integer not null,
+  base_offset bigint not null,
+  record_count integer not null,
+  size_bytes integer not null,
+  created_at timestamp with time zone not null,
+  batch_id uuid not null,
+  keys bytea[] not null storage external,
+  "values" bytea[] not null storage external,
+  headers bytea[] storage external,
+  constraint batches_pkey PRIMARY KEY (topic_id, segment_id, partition_id, base_offset),
+  constraint batches_record_count_check CHECK (((record_count > 0) AND (record_count = cardinality(keys)) AND (record_count = cardinality("values")) AND ((headers IS NULL) OR (record_count = cardinality(headers)))))
+) partition by list (topic_id);
+comment on table stream.batches is 'A row is a batch: records base_offset to base_offset + record_count - 1 of a partition, in commit order and without gaps. created_at never runs backwards within a partition. headers holds, a record, the header block of Kafka''s record format v2 (KIP-98), and is null when no record has any.';
+
+create table stream.commits (
+  group_id integer not null,
+  partition_id integer not null,
+  sequence bigint not null,
+  committed_offset bigint not null,
+  epoch bigint not null,
+  committed_at timestamp with time zone not null,
+  constraint commits_pkey PRIMARY KEY (group_id, partition_id, sequence)
+);
+comment on table stream.commits is 'Committed offsets, append-only as the log itself: the newest sequence of a partition counts. A row that was updated in place would decay while somebody holds an old snapshot. Old rows are trimmed.';
+
+create table stream.group_members (
+  group_id integer not null,
+  member_id uuid not null,
+  constraint group_members_pkey PRIMARY KEY (group_id, member_id),
+  constraint group_members_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE,
+  constraint group_members_member_fkey FOREIGN KEY (member_id) REFERENCES stream.members(member_id) ON DELETE CASCADE
+);
+comment on table stream.group_members is 'Which groups a pod takes part in.';
+
+create table stream.groups (
+  group_id integer not null generated always as identity,
+  name text not null,
+  topic_id integer not null,
+  created_at timestamp with time zone not null default now(),
+  constraint groups_pkey PRIMARY KEY (group_id),
+  constraint groups_name_key UNIQUE (name),
+  constraint groups_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE,
+  constraint groups_name_check CHECK ((name ~ '^[A-Za-z0-9._-]{1,200}$'::text))
+);
+comment on table stream.groups is 'Consumer groups; each reads one topic.';
+
+create table stream.members (
+  member_id uuid not null,
+  host text not null,
+  lease_until timestamp with time zone not null,
+  joined_at timestamp with time zone not null default now(),
+  constraint members_pkey PRIMARY KEY (member_id)
+);
+comment on table stream.members is 'Pods: one row, one heartbeat a pod. A member is alive while now() < lease_until <= now() + lease length.';
+
+create table stream.partitions (
+  topic_id integer not null,
+  partition_id integer not null,
+  floor_offset bigint not null default 0,
+  constraint partitions_pkey PRIMARY KEY (topic_id, partition_id),
+  constraint partitions_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
+);
+comment on table stream.partitions is 'Partitions of a topic. floor_offset is where a partition begins; only retention moves it.';
+
+create table stream.segment_starts (
+  topic_id integer not null,
+  partition_id integer not null,
+  segment_id integer not null,
+  base_offset bigint not null,
+  constraint segment_starts_pkey PRIMARY KEY (topic_id, partition_id, segment_id),
+  constraint segment_starts_segment_fkey FOREIGN KEY (topic_id, segment_id) REFERENCES stream.segments(topic_id, segment_id) ON DELETE CASCADE
+);
+comment on table stream.segment_starts is 'The first offset of a partition in a segment. A fetch names its segment with it: by offset alone, over 30 segments, planning cost more than reading.';
+
+create table stream.segments (
+  topic_id integer not null,
+  segment_id integer not null,
+  starts_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  constraint segments_pkey PRIMARY KEY (topic_id, segment_id),
+  constraint segments_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
+);
+comment on table stream.segments is 'Segments of a topic, each a table of its own. An append goes to the newest segment that has begun; a clock that runs past the last one goes on writing there.';
+
+create table stream.topics (
+  topic_id integer not null generated always as identity,
+  name text not null,
+  partitions integer not null,
+  created_at timestamp with time zone not null default now(),
+  constraint topics_pkey PRIMARY KEY (topic_id),
+  constraint topics_name_key UNIQUE (name),
+  constraint topics_name_check CHECK ((name ~ '^[A-Za-z0-9._-]{1,200}$'::text)),
+  constraint topics_partitions_check CHECK (((partitions >= 1) AND (partitions <= 1024)))
+);
+comment on table stream.topics is 'Topics of the log; the number of partitions is fixed when a topic is made.';
+
+create view events.events as
+ SELECT r."offset" AS id,
+    r."timestamp" AS occurred_at,
+    d.data ->> 'kind'::text AS kind,
+    d.data ->> 'subject'::text AS subject,
+    d.data ->> 'workspace'::text AS workspace,
+    d.data -> 'data'::text AS data
+   FROM stream.records r
+     CROSS JOIN LATERAL ( SELECT convert_from(r.value, 'UTF8'::name)::jsonb AS data) d
+  WHERE r.topic = 'events'::text;
+comment on view events.events is 'What happened, in order: id is the offset in topic events, so a reader resumes behind the last one it saw.';
+
+create view jobs.job_results as
+ SELECT c.chunk_id AS id,
+    c.job_id,
+    c.chunk_id,
+    d.source_uri,
+    c.content,
+    x.entities AS entities_extracted,
+    c.created_at,
+    COALESCE(j.metadata, '{}'::jsonb) AS metadata,
+    d.workspace,
+    c.document_id,
+    c.overlap
+   FROM jobs.chunks c
+     JOIN jobs.documents d ON d.document_id = c.document_id
+     LEFT JOIN jobs.job_status j ON j.id = c.job_id
+     LEFT JOIN lightrag.chunk_extractions x ON x.chunk_id = c.chunk_id;
+comment on view jobs.job_results is 'Chunks with their text; entities_extracted is null until extraction has seen the chunk.';
+
+create view lightrag.current_statistics as
+ SELECT workspace,
+    COALESCE(( SELECT sum(c.value) AS sum
+           FROM lightrag.counters c
+          WHERE c.workspace = w.workspace AND c.name = 'entities'::text), 0::numeric)::bigint AS entity_count,
+    COALESCE(( SELECT sum(c.value) AS sum
+           FROM lightrag.counters c
+          WHERE c.workspace = w.workspace AND c.name = 'relationships'::text), 0::numeric)::bigint AS relationship_count,
+    ( SELECT max(c.updated_at) AS max
+           FROM lightrag.counters c
+          WHERE c.workspace = w.workspace) AS last_updated,
+    jsonb_build_object('entity_mentions', COALESCE(( SELECT sum(c.value) AS sum
+           FROM lightrag.counters c
+          WHERE c.workspace = w.workspace AND c.name = 'entity_mentions'::text), 0::numeric), 'relationship_mentions', COALESCE(( SELECT sum(c.value) AS sum
+           FROM lightrag.counters c
+          WHERE c.workspace = w.workspace AND c.name = 'relationship_mentions'::text), 0::numeric), 'entity_types', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
+           FROM ( SELECT c.key,
+                    sum(c.value) AS value
+                   FROM lightrag.counters c
+                  WHERE c.workspace = w.workspace AND c.name = 'entity_type'::text
+                  GROUP BY c.key
+                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'relationship_types', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
+           FROM ( SELECT c.key,
+                    sum(c.value) AS value
+                   FROM lightrag.counters c
+                  WHERE c.workspace = w.workspace AND c.name = 'relationship_type'::text
+                  GROUP BY c.key
+                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'degrees', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
+           FROM ( SELECT c.key,
+                    sum(c.value) AS value
+                   FROM lightrag.counters c
+                  WHERE c.workspace = w.workspace AND c.name = 'degree'::text
+                  GROUP BY c.key
+                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'top_entities', COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', t.entity_id, 'name', t.name, 'degree', t.degree) ORDER BY t.degree DESC, t.entity_id) AS jsonb_agg
+           FROM ( SELECT e.entity_id,
+                    e.name,
+                    e.degree
+                   FROM lightrag.top_entities e
+                  WHERE e.workspace = w.workspace
+                  ORDER BY e.degree DESC, e.entity_id
+                 LIMIT 20) t), '[]'::jsonb)) AS statistics
+   FROM ( SELECT DISTINCT c.workspace
+           FROM lightrag.counters c) w;
+comment on view lightrag.current_statistics is 'The statistics of each workspace now, summed over the partitions of topic changes.';
+
+create view lightrag.entities as
+ SELECT id,
+    name,
+    entity_type,
+    description,
+    round((100::double precision * (1::double precision - exp((- evidence)::double precision / '1000000'::numeric::double precision)))::numeric, 2) AS confidence,
+    ( SELECT COALESCE(jsonb_agg(m.chunk_id ORDER BY m.chunk_id), '[]'::jsonb) AS "coalesce"
+           FROM lightrag.entity_mentions m
+          WHERE m.entity_id = e.id) AS source_chunks,
+    jsonb_build_object('workspace', workspace, 'mentions', mentions, 'degree', in_degree + out_degree) AS metadata,
+    created_at,
+    updated_at,
+    workspace,
+    mentions,
+    in_degree + out_degree AS degree
+   FROM lightrag.entity_state e;
+comment on view lightrag.entities is 'Entities of the knowledge graph; confidence is 0-100. source_chunks costs a look-up a row, so leave it out where you do not need it.';
+
+create view lightrag.graph_metadata as
+ SELECT uuid_generate_v5(uuid_ns_oid(), s.workspace) AS id,
+    s.entity_count,
+    s.relationship_count,
+    s.last_updated,
+    s.statistics,
+    s.workspace,
+    true AS current
+   FROM lightrag.current_statistics s
+UNION ALL
+ SELECT h.id,
+    h.entity_count,
+    h.relationship_count,
+    h.taken_at AS last_updated,
+    h.statistics,
+    h.workspace,
+    false AS current
+   FROM lightrag.graph_history h;
+comment on view lightrag.graph_metadata is 'State of the graph of each workspace: the newest row is the state now, the others are its history by the minute.';
+
+create view lightrag.relationships as
+ SELECT id,
+    source_entity_id,
+    target_entity_id,
+    relationship_type,
+    description,
+    round((100::double precision * (1::double precision - exp((- evidence)::double precision / '1000000'::numeric::double precision)))::numeric, 2) AS confidence,
+    ( SELECT COALESCE(jsonb_agg(m.chunk_id ORDER BY m.chunk_id), '[]'::jsonb) AS "coalesce"
+           FROM lightrag.relationship_mentions m
+          WHERE m.relationship_id = r.id) AS source_chunks,
+    jsonb_build_object('workspace', workspace, 'mentions', mentions) AS metadata,
+    created_at,
+    updated_at,
+    workspace,
+    mentions
+   FROM lightrag.relationship_state r;
+comment on view lightrag.relationships is 'Relationships of the knowledge graph, from one entity to another; confidence is 0-100.';
+
+create view stream.group_partitions as
+ SELECT g.name AS "group",
+    t.name AS topic,
+    a.partition_id AS partition,
+    a.owner,
+    a.epoch,
+    c.committed_offset,
+    c.committed_at,
+    a.claimed_at
+   FROM stream.groups g
+     JOIN stream.topics t ON t.topic_id = g.topic_id
+     JOIN stream.assignments a ON a.group_id = g.group_id
+     CROSS JOIN LATERAL stream.committed(a.group_id, a.partition_id) c(sequence, committed_offset, committed_at);
+comment on view stream.group_partitions is 'Owner, epoch and committed offset of each partition of each consumer group.';
+
+create view stream.lag as
+ SELECT g.name AS "group",
+    t.name AS topic,
+    a.partition_id AS partition,
+    a.owner,
+    c.committed_offset,
+    e.end_offset,
+    e.end_offset - c.committed_offset AS lag,
+    c.committed_at
+   FROM stream.groups g
+     JOIN stream.topics t ON t.topic_id = g.topic_id
+     JOIN stream.assignments a ON a.group_id = g.group_id
+     CROSS JOIN LATERAL stream.committed(a.group_id, a.partition_id) c(sequence, committed_offset, committed_at)
+     CROSS JOIN LATERAL stream.tail(g.topic_id, a.partition_id) e(segment_id, end_offset, created_at);
+comment on view stream.lag is 'How many records of each partition each consumer group has still to read.';
+
+create view stream.records as
+ SELECT t.name AS topic,
+    b.partition_id AS partition,
+    b.base_offset + r.ordinality - 1 AS "offset",
+    b.created_at AS "timestamp",
+    r.key,
+    r.value,
+    b.headers[r.ordinality] AS headers
+   FROM stream.batches b
+     JOIN stream.topics t ON t.topic_id = b.topic_id
+     CROSS JOIN LATERAL UNNEST(b.keys, b."values") WITH ORDINALITY r(key, value, ordinality);
+comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
+
+CREATE OR REPLACE FUNCTION jobs.sweep(p_graph_group text)
+ RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  passed bigint[];
+begin
+  -- One sweep at a time: it alone updates jobs, so job rows never deadlock.
+  if not pg_try_advisory_xact_lock(hashtextextended('jobs.sweep', 0)) then
+    return;
+  end if;
+  select array_agg(g.committed_offset order by g.partition) into passed
+  from stream.group_partitions g where g.group = p_graph_group;
+  return query
+  with facts as (
+    delete from jobs.progress p
+    where p.progress_id in (
+      select q.progress_id from jobs.progress q
+      where q.kind <> 'extracted'
+        or not exists (select from unnest(q.ends, passed) e (needed, reached) where e.needed > coalesce(e.reached, 0))
+      order by q.progress_id
+      limit 2000
+    )
+    returning p.*
+  ), folded as (
+    select f.job_id as id,
+      sum(f.count) filter (where facts.kind = 'chunked') as total,
+      coalesce(sum(f.count) filter (where facts.kind = 'extracted'), 0) as processed,
+      (array_agg(f.follows) filter (where f.follows is not null))[1] as follows,
+      min(f.error) as error,
+      min(facts.recorded_at) as first_at,
+      max(facts.recorded_at) as last_at
+    from facts
+    cross join lateral unnest(facts.job_ids, facts.counts, facts.follows, facts.errors) f (job_id, count, follows, error)
+    group by f.job_id
+  ), counted as (
+    select j.id, f.error, f.first_at,
+      coalesce(j.chunks_total, f.total) as total,
+      j.chunks_processed + f.processed as processed,
+      coalesce(f.follows, j.follows) as follows,
+      o.status as followed_status, o.chunks_total as followed_total, o.error_message as followed_error
+    from folded f
+    join jobs.job_status j on j.id = f.id and j.completed_at is null
+    left join jobs.job_status o on o.id = f.follows and o.completed_at is not null
+  ), updated as (
+    update jobs.job_status j
+    set chunks_total = coalesce(c.total, c.followed_total),
+        chunks_processed = case when c.followed_status = 'completed' then c.followed_total else c.processed end,
+        follows = c.follows,
+        started_at = coalesce(j.started_at, c.first_at),
+        status = case
+          when c.error is not null or c.followed_status = 'failed' then 'failed'
+          when c.processed = c.total or c.followed_status = 'completed' then 'completed'
+          else 'processing' end,
+        error_message = coalesce(c.error, c.followed_error),
+        completed_at = case
+          when c.error is not null or c.processed = c.total or c.followed_status is not null then clock_timestamp() end
+    from counted c
+    where j.id = c.id
+    returning j.*
+  )
+  select u.id, u.workspace, u.source_uri, u.status, u.error_message, u.chunks_total, u.completed_at
+  from updated u;
+end $function$;
+revoke execute on function jobs.sweep(p_graph_group text) from public;
+comment on function jobs.sweep(p_graph_group text) is 'Folds the facts whose mentions the graph group has read into job_status, in one statement, and returns the jobs it touched. Empty when another sweep runs.';
+
+CREATE OR REPLACE FUNCTION jobs.sweep_followers(p_ended uuid[])
+ RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
+ LANGUAGE sql
+AS $function$
+  update jobs.job_status j
+  set status = o.status, error_message = o.error_message, chunks_total = o.chunks_total, chunks_processed = o.chunks_processed,
+      started_at = coalesce(j.started_at, clock_timestamp()), completed_at = clock_timestamp()
+  from jobs.job_status o
+  where o.id = any (p_ended) and j.follows = o.id and j.completed_at is null
+  returning j.id, j.workspace, j.source_uri, j.status, j.error_message, j.chunks_total, j.completed_at
+$function$;
+revoke execute on function jobs.sweep_followers(p_ended uuid[]) from public;
+comment on function jobs.sweep_followers(p_ended uuid[]) is 'Ends the jobs that repeat the ones that have just ended.';
+
+CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
+ RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  in_segment int;
+  first_offset bigint;
+  floor_offset bigint;
+begin
+  select s.segment_id into in_segment
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.base_offset <= p_offset
+  order by s.segment_id desc
+  limit 1;
+  if in_segment is null then
+    select coalesce(min(s.base_offset), (select p.floor_offset from stream.partitions p where p.topic_id = p_topic_id and p.partition_id = p_partition_id))
+    into floor_offset
+    from stream.segment_starts s
+    where s.topic_id = p_topic_id and s.partition_id = p_partition_id;
+    if p_offset < floor_offset then
+      raise exception 'offset % of partition % of topic % is gone; the partition begins at %', p_offset, p_partition_id, p_topic_id, floor_offset
+        using errcode = 'MR002', detail = floor_offset::text;
+    end if;
+    return;
+  end if;
+  loop
+    execute format(
+      'select b.base_offset from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
+      stream.segment_table(p_topic_id, in_segment))
+    into first_offset
+    using p_topic_id, in_segment, p_partition_id, p_offset;
+    return query execute format(
+      'select c.base_offset, c.record_count, c.created_at, c.keys, c."values", c.headers
+       from (
+         select b.*, sum(b.size_bytes) over (order by b.base_offset rows between unbounded preceding and current row) - b.size_bytes as before_bytes
+         from (
+           select l.* from stream.%I l
+           where l.topic_id = $1 and l.segment_id = $2 and l.partition_id = $3 and l.base_offset >= $4 and l.base_offset + l.record_count > $5
+           order by l.base_offset
+           limit 256
+         ) b
+       ) c
+       where c.before_bytes < $6
+       order by c.base_offset',
+      stream.segment_table(p_topic_id, in_segment))
+    using p_topic_id, in_segment, p_partition_id, coalesce(first_offset, p_offset), p_offset, p_max_bytes;
+    if found then
+      return;
+    end if;
+    -- Nothing left in this segment: the next one of the partition begins where it ends.
+    select s.segment_id into in_segment
+    from stream.segment_starts s
+    where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id > in_segment
+    order by s.segment_id
+    limit 1;
+    if in_segment is null then
+      return;
+    end if;
+  end loop;
+end $function$;
+comment on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer) is 'Batches of a partition from the one that holds p_offset on, at least one where there is one, until p_max_bytes are passed. An offset before the beginning of the partition is an error (MR002).';
+
+CREATE OR REPLACE FUNCTION stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  last record;
+  into_segment int;
+begin
+  perform pg_advisory_xact_lock(stream.lock_key(p_topic_id, p_partition_id));
+  -- A later statement than the lock, so it sees whatever was committed while we waited: commit order is offset order.
+  select t.segment_id, t.end_offset, t.created_at into last from stream.tail(p_topic_id, p_partition_id) t;
+  -- A batch may have been appended by an earlier try whose answer was lost; it can only stand behind what the appender knew.
+  if p_known_end < last.end_offset then
+    select b.base_offset, b.created_at into base_offset, created_at
+    from stream.batches b
+    join stream.segment_starts s on s.topic_id = b.topic_id and s.segment_id = b.segment_id and s.partition_id = b.partition_id
+    where b.topic_id = p_topic_id and b.partition_id = p_partition_id and b.base_offset >= p_known_end and b.batch_id = p_batch_id;
+    if found then
+      return;
+    end if;
+  end if;
+  base_offset := last.end_offset;
+  created_at := greatest(clock_timestamp(), last.created_at);
+  select s.segment_id into into_segment
+  from stream.segments s
+  where s.topic_id = p_topic_id and s.starts_at <= append.created_at
+  order by s.segment_id desc
+  limit 1;
+  into_segment := greatest(into_segment, last.segment_id);
+  if last.segment_id is null or into_segment > last.segment_id then
+    insert into stream.segment_starts (topic_id, partition_id, segment_id, base_offset)
+    values (p_topic_id, p_partition_id, into_segment, append.base_offset);
+  end if;
+  insert into stream.batches (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
+  values (p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values, p_headers);
+end $function$;
+revoke execute on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) from public;
+comment on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) is 'Appends a batch behind the tail of a partition and holds the partition until the transaction ends, so call it last. With p_known_end (a point where the partition ended before the first try) the call can be repeated: a batch id that is there already is not appended again.';
+
+CREATE OR REPLACE FUNCTION stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[])
+ RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  live uuid[];
+  total int;
+  share int;
+  free int[];
+begin
+  select coalesce(array_agg(m order by m), '{}') into live from stream.live_members(p_group_id, p_lease) m;
+  if not p_member_id = any (live) then
+    return;
+  end if;
+  select count(*) into total from stream.assignments a where a.group_id = p_group_id;
+  share := total / cardinality(live) + case when array_position(live, p_member_id) <= total % cardinality(live) then 1 else 0 end;
+  if cardinality(p_running) >= share then
+    return;
+  end if;
+  -- Skip locked: a partition whose owner is committing right now is not free, whatever its lease says.
+  select array_agg(f.partition_id) into free
+  from (
+    select a.partition_id
+    from stream.assignments a
+    where a.group_id = p_group_id
+      and (a.owner is null or a.owner = p_member_id or not a.owner = any (live))
+      and not a.partition_id = any (p_running)
+    order by a.partition_id
+    limit share - cardinality(p_running)
+    for no key update skip locked
+  ) f;
+  -- Later statements than the locks: the last commit of the old owner is visible, and it can make no other.
+  update stream.assignments a
+  set owner = p_member_id,
+      epoch = a.epoch + 1,
+      claimed_at = clock_timestamp(),
+      unclean_claims = case
+        when a.owner is null or a.owner = p_member_id then a.unclean_claims
+        when a.unclean_offset = c.committed_offset then a.unclean_claims + 1
+        else 1 end,
+      unclean_offset = case when a.owner is null or a.owner = p_member_id then a.unclean_offset else c.committed_offset end
+  from unnest(free) f (partition_id), lateral stream.committed(p_group_id, f.partition_id) c
+  where a.group_id = p_group_id and a.partition_id = f.partition_id;
+  return query
+  select a.partition_id, a.epoch, c.sequence, c.committed_offset, a.high_offset,
+    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials
+  from unnest(free) f (partition_id)
+  join stream.assignments a on a.group_id = p_group_id and a.partition_id = f.partition_id
+  cross join lateral stream.committed(p_group_id, f.partition_id) c
+  order by a.partition_id;
+end $function$;
+revoke execute on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) from public;
+comment on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) is 'Claims partitions for a member up to its fair share: free ones, those of members whose lease ended, and its own that it no longer runs. Each claim raises the epoch; taking from a member that vanished counts as unclean.';
+
+CREATE OR REPLACE FUNCTION stream.commit_offset(p_group_id integer, p_partition_id integer, p_epoch bigint, p_sequence bigint, p_offset bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Holds the row until the transaction ends, so that a claim waits for its outcome or passes it by.
+  perform 1 from stream.assignments a
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch
+  for no key update;
+  if not found then
+    -- An error, not zero rows: a pipelined commit that follows would go through.
+    raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
+  end if;
+  insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
+  values (p_group_id, p_partition_id, p_sequence + 1, p_offset, p_epoch, clock_timestamp())
+  on conflict do nothing;
+  if not found then
+    raise exception 'fenced: commit % of partition % of group % is there already', p_sequence + 1, p_partition_id, p_group_id using errcode = 'MR001';
+  end if;
+end $function$;
+revoke execute on function stream.commit_offset(p_group_id integer, p_partition_id integer, p_epoch bigint, p_sequence bigint, p_offset bigint) from public;
+comment on function stream.commit_offset(p_group_id integer, p_partition_id integer, p_epoch bigint, p_sequence bigint, p_offset bigint) is 'The fence: commits an offset where epoch and last commit are still the caller''s, and raises MR001 where they are not. First statement of a batch''s transaction.';
+
+CREATE OR REPLACE FUNCTION stream.committed(p_group_id integer, p_partition_id integer, OUT sequence bigint, OUT committed_offset bigint, OUT committed_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select c.sequence, c.committed_offset, c.committed_at
+  from stream.commits c
+  where c.group_id = p_group_id and c.partition_id = p_partition_id
+  order by c.sequence desc
+  limit 1
+$function$;
+comment on function stream.committed(p_group_id integer, p_partition_id integer, OUT sequence bigint, OUT committed_offset bigint, OUT committed_at timestamp with time zone) is 'The newest commit of a partition of a group.';
+
+CREATE OR REPLACE FUNCTION stream.create_group(p_name text, p_topic_id integer)
+ RETURNS stream.groups
+ LANGUAGE plpgsql
+AS $function$
+declare
+  consumer_group stream.groups;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('stream.create_group', 0));
+  select * into consumer_group from stream.groups g where g.name = p_name;
+  if found then
+    if consumer_group.topic_id <> p_topic_id then
+      raise exception 'group % reads another topic', p_name using errcode = 'MR004';
+    end if;
+    return consumer_group;
+  end if;
+  insert into stream.groups (name, topic_id) values (p_name, p_topic_id) returning * into consumer_group;
+  insert into stream.assignments (group_id, partition_id)
+  select consumer_group.group_id, p.partition_id from stream.partitions p where p.topic_id = p_topic_id;
+  insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
+  select consumer_group.group_id, p.partition_id, 0, p.floor_offset, 0, now() from stream.partitions p where p.topic_id = p_topic_id;
+  return consumer_group;
+end $function$;
+revoke execute on function stream.create_group(p_name text, p_topic_id integer) from public;
+comment on function stream.create_group(p_name text, p_topic_id integer) is 'The group of that name, made to begin at the first record of its topic when it is not there yet.';
+
+CREATE OR REPLACE FUNCTION stream.create_segment(p_topic_id integer, p_starts_at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  new_segment int;
+  leaf text;
+begin
+  select coalesce(max(s.segment_id), 0) + 1 into new_segment from stream.segments s where s.topic_id = p_topic_id;
+  leaf := stream.segment_table(p_topic_id, new_segment);
+  -- Made as a table of its own and attached then: attaching takes no lock that an append or a fetch waits for.
+  execute format('create table stream.%I (like stream.batches including defaults including constraints including storage including comments)', leaf);
+  execute format('alter table stream.%I add constraint %I primary key (topic_id, segment_id, partition_id, base_offset)', leaf, leaf || '_pkey');
+  execute format('alter table stream.%I add constraint %I check (topic_id = %s and segment_id = %s)', leaf, leaf || '_check', p_topic_id, new_segment);
+  execute format('alter table stream.%I attach partition stream.%I for values in (%s)', 'batches_' || p_topic_id, leaf, new_segment);
+  insert into stream.segments (topic_id, segment_id, starts_at) values (p_topic_id, new_segment, p_starts_at);
+  return new_segment;
+end $function$;
+revoke execute on function stream.create_segment(p_topic_id integer, p_starts_at timestamp with time zone) from public;
+comment on function stream.create_segment(p_topic_id integer, p_starts_at timestamp with time zone) is 'Makes and attaches the next segment of a topic, to be written from p_starts_at on.';
+
+CREATE OR REPLACE FUNCTION stream.create_segments_ahead(p_length interval, p_ahead interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  newest record;
+  created int := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('stream.create_segments_ahead', 0)) then
+    return 0;
+  end if;
+  for newest in
+    select s.topic_id, max(s.starts_at) as starts_at, max(s.created_at) as created_at
+    from stream.segments s
+    group by s.topic_id
+    order by s.topic_id
+  loop
+    -- The first segment begins at -infinity: its successor follows a length after it was made.
+    newest.starts_at := greatest(newest.starts_at, newest.created_at) + p_length;
+    if newest.starts_at <= clock_timestamp() + p_ahead then
+      perform stream.create_segment(newest.topic_id, greatest(newest.starts_at, clock_timestamp()));
+      created := created + 1;
+    end if;
+  end loop;
+  return created;
+end $function$;
+revoke execute on function stream.create_segments_ahead(p_length interval, p_ahead interval) from public;
+comment on function stream.create_segments_ahead(p_length interval, p_ahead interval) is 'Makes, for each topic, the segment that follows the newest one when that is due within p_ahead; returns how many. Runs with the rights of the owner.';
+
+CREATE OR REPLACE FUNCTION stream.create_topic(p_name text, p_partitions integer)
+ RETURNS stream.topics
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  topic stream.topics;
+begin
+  -- One at a time for a name: pods that start together all ask for the same topics.
+  perform pg_advisory_xact_lock(hashtextextended('stream.create_topic', 0));
+  select * into topic from stream.topics t where t.name = p_name;
+  if found then
+    return topic;
+  end if;
+  insert into stream.topics (name, partitions) values (p_name, p_partitions) returning * into topic;
+  insert into stream.partitions (topic_id, partition_id) select topic.topic_id, generate_series(0, p_partitions - 1);
+  execute format('create table stream.%I partition of stream.batches for values in (%s) partition by list (segment_id)', 'batches_' || topic.topic_id, topic.topic_id);
+  perform stream.create_segment(topic.topic_id, '-infinity');
+  return topic;
+end $function$;
+revoke execute on function stream.create_topic(p_name text, p_partitions integer) from public;
+comment on function stream.create_topic(p_name text, p_partitions integer) is 'The topic of that name, made with its partitions and first segment when it is not there yet.';
+
+CREATE OR REPLACE FUNCTION stream.end_offset(p_topic_id integer, p_partition_id integer)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+RETURN (SELECT t.end_offset FROM stream.tail(end_offset.p_topic_id, end_offset.p_partition_id) t(segment_id, end_offset, created_at));
+comment on function stream.end_offset(p_topic_id integer, p_partition_id integer) is 'The offset that the next record of a partition gets.';
+
+CREATE OR REPLACE FUNCTION stream.heartbeat(p_member_id uuid, p_host text, p_lease interval)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into stream.members (member_id, host, lease_until)
+  values (p_member_id, p_host, clock_timestamp() + p_lease)
+  on conflict (member_id) do update set lease_until = excluded.lease_until
+$function$;
+revoke execute on function stream.heartbeat(p_member_id uuid, p_host text, p_lease interval) from public;
+comment on function stream.heartbeat(p_member_id uuid, p_host text, p_lease interval) is 'Extends the lease of a member, by the clock of the database alone.';
+
+CREATE OR REPLACE FUNCTION stream.live_members(p_group_id integer, p_lease interval)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select m.member_id
+  from stream.group_members g
+  join stream.members m on m.member_id = g.member_id
+  where g.group_id = p_group_id
+    and clock_timestamp() < m.lease_until
+    -- A clock that was set back must not keep a dead pod's lease alive for as long as the step was.
+    and m.lease_until <= clock_timestamp() + p_lease
+$function$;
+comment on function stream.live_members(p_group_id integer, p_lease interval) is 'Members of a group whose lease counts.';
+
+CREATE OR REPLACE FUNCTION stream.lock_key(p_topic_id integer, p_partition_id integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((((('0100110101010010'::"bit")::integer)::bigint << 44) | ((p_topic_id)::bigint << 12)) | (p_partition_id)::bigint);
+comment on function stream.lock_key(p_topic_id integer, p_partition_id integer) is 'Advisory lock of a partition: appenders take it, first to last by (topic, partition) when they need several.';
+
+CREATE OR REPLACE FUNCTION stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  counted int;
+begin
+  update stream.assignments a
+  set trials = case when a.trial_offset = p_offset then a.trials + 1 else 1 end, trial_offset = p_offset
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch
+  returning a.trials into counted;
+  if not found then
+    raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
+  end if;
+  return counted;
+end $function$;
+revoke execute on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) from public;
+comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone; returns how often it has been.';
+
+CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  found_offset bigint;
+  candidate record;
+begin
+  for candidate in
+    select s.segment_id from stream.segment_starts s
+    where s.topic_id = p_topic_id and s.partition_id = p_partition_id
+    order by s.segment_id
+  loop
+    execute format(
+      'select b.base_offset from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.created_at >= $4 order by b.base_offset limit 1',
+      stream.segment_table(p_topic_id, candidate.segment_id))
+    into found_offset
+    using p_topic_id, candidate.segment_id, p_partition_id, p_time;
+    if found_offset is not null then
+      return found_offset;
+    end if;
+  end loop;
+  return stream.end_offset(p_topic_id, p_partition_id);
+end $function$;
+comment on function stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone) is 'The first offset of a partition whose time is not before p_time; its end when there is none.';
+
+CREATE OR REPLACE FUNCTION stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  update stream.assignments a set owner = null
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch and a.owner is not null
+  returning true
+$function$;
+revoke execute on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) from public;
+comment on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Gives a partition back between two batches: the clean end of an epoch.';
+
+CREATE OR REPLACE FUNCTION stream.seek(p_group_id integer, p_partition_id integer, p_offset bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  last record;
+begin
+  perform 1 from stream.assignments a where a.group_id = p_group_id and a.partition_id = p_partition_id for no key update;
+  if not found then
+    raise exception 'group % has no partition %', p_group_id, p_partition_id using errcode = 'MR003';
+  end if;
+  select c.sequence, c.committed_offset into last from stream.committed(p_group_id, p_partition_id) c;
+  update stream.assignments a
+  set epoch = a.epoch + 1, owner = null, high_offset = greatest(a.high_offset, last.committed_offset), unclean_offset = -1, unclean_claims = 0, trial_offset = -1, trials = 0
+  where a.group_id = p_group_id and a.partition_id = p_partition_id;
+  insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
+  select p_group_id, p_partition_id, last.sequence + 1, p_offset, a.epoch, clock_timestamp()
+  from stream.assignments a where a.group_id = p_group_id and a.partition_id = p_partition_id;
+  return p_offset;
+end $function$;
+revoke execute on function stream.seek(p_group_id integer, p_partition_id integer, p_offset bigint) from public;
+comment on function stream.seek(p_group_id integer, p_partition_id integer, p_offset bigint) is 'Moves a group to an offset. Raises the epoch, so whoever owns the partition is fenced and claims again.';
+
+CREATE OR REPLACE FUNCTION stream.segment_table(p_topic_id integer, p_segment_id integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((('batches_'::text || p_topic_id) || '_'::text) || p_segment_id);
+comment on function stream.segment_table(p_topic_id integer, p_segment_id integer) is 'Name of the table, in schema stream, that holds a segment.';
+
+CREATE OR REPLACE FUNCTION stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  select s.segment_id into segment_id
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id
+  order by s.segment_id desc
+  limit 1;
+  if segment_id is not null then
+    execute format(
+      'select b.base_offset + b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 order by b.base_offset desc limit 1',
+      stream.segment_table(p_topic_id, segment_id))
+    into end_offset, created_at
+    using p_topic_id, segment_id, p_partition_id;
+  end if;
+  if end_offset is null then
+    select p.floor_offset into end_offset from stream.partitions p where p.topic_id = p_topic_id and p.partition_id = p_partition_id;
+    if end_offset is null then
+      raise exception 'partition % of topic % does not exist', p_partition_id, p_topic_id using errcode = 'MR003';
+    end if;
+  end if;
+end $function$;
+comment on function stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone) is 'Where a partition ends: the offset that the next record gets, and segment and time of the last batch (null when there is none).';
+
+CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[])
+ RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  g int;
+  member_count int;
+  position int;
+  my_share int;
+  pod_count int;
+begin
+  select count(*) into pod_count from stream.members m
+  where clock_timestamp() < m.lease_until and m.lease_until <= clock_timestamp() + p_lease;
+  foreach g in array p_groups loop
+    select count(*), count(*) filter (where m <= p_member_id) into member_count, position from stream.live_members(g, p_lease) m;
+    select count(*) / greatest(member_count, 1) + case when position <= count(*) % greatest(member_count, 1) then 1 else 0 end into my_share
+    from stream.assignments a where a.group_id = g;
+    return query
+    with claims as materialized (
+      select c.* from stream.claim(g, p_member_id, p_lease,
+        array(select r.partition_id from unnest(p_running_groups, p_running_partitions) r (group_id, partition_id) where r.group_id = g)) c
+    )
+    select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
+      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
+    from claims c
+    join stream.groups t on t.group_id = g;
+    return query
+    select g, a.partition_id, a.owner, a.epoch, stream.end_offset(t.topic_id, a.partition_id), c.sequence, c.committed_offset, a.high_offset,
+      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count
+    from stream.assignments a
+    join stream.groups t on t.group_id = a.group_id
+    cross join lateral stream.committed(g, a.partition_id) c
+    where a.group_id = g;
+  end loop;
+end $function$;
+revoke execute on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[]) from public;
+comment on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[]) is 'What a pod asks for once a second, for all of its groups in one round trip: first the partitions it has just claimed, then where every partition stands.';
+
+CREATE OR REPLACE FUNCTION stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint)
+ RETURNS bigint
+ LANGUAGE sql
+AS $function$
+  with trimmed as (
+    delete from stream.commits c
+    where c.group_id = p_group_id and c.partition_id = p_partition_id and c.sequence < p_before
+    returning 1
+  )
+  select count(*) from trimmed
+$function$;
+revoke execute on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) from public;
+comment on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) is 'Drops the commits before a sequence; the owner of the partition does so now and then.';
