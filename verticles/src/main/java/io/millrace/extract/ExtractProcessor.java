@@ -88,11 +88,15 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
         var seen = new HashSet<UUID>();
         for (var record : loaded.records()) {
             var text = text(loaded.texts(), record);
-            if (text.extracted() || !seen.add(record.chunkId())) {
+            if (text.extracted()) {
                 doneBefore.merge(record.jobId(), 1, Integer::sum);
                 continue;
             }
+            // Also of a chunk that two versions in this batch share: the mentions of both are the ones it appends now.
             done.merge(record.jobId(), 1, Integer::sum);
+            if (!seen.add(record.chunkId())) {
+                continue;
+            }
             var key = loaded.keys().get(record.chunkId());
             var extraction = key == null ? supplied(text) : Objects.requireNonNull(extracted.get(key));
             var ofChunk =

@@ -67,10 +67,10 @@ final class GraphFold {
             var stored = state.relationships().get(id);
             return stored != null ? stored : Relationship.created(mention);
         });
+        var source = entity(mention.sourceId(), mention);
+        source.seen(mention.at());
         if (relationship.mentions == 0) {
-            var source = entity(mention.sourceId(), mention);
             source.outDegree++;
-            source.seen(mention.at());
         }
         relationship.add(mention, state.votes());
         relationshipMentions.add(mention);
@@ -80,10 +80,10 @@ final class GraphFold {
         if (!folded.add(new GraphState.Contribution(mention.relationshipId(), mention.chunkId(), true))) {
             return;
         }
+        var target = entity(mention.targetId(), mention);
+        target.seen(mention.at());
         if (ends.add(new GraphState.End(mention.targetId(), mention.relationshipId()))) {
-            var target = entity(mention.targetId(), mention);
             target.inDegree++;
-            target.seen(mention.at());
         }
         endMentions.add(mention);
     }
