@@ -28,6 +28,8 @@ class StatementsTest {
             Pattern.DOTALL);
     private static final Pattern JDBC_PLACEHOLDER = Pattern.compile("\\?");
 
+    private static final String WHOLE = " select 1";
+
     @Test
     void everyStatementFitsTheSchema() throws Exception {
         var statements = statements(Path.of(Database.class
@@ -63,6 +65,11 @@ class StatementsTest {
             statement.execute("prepare tried as " + numbered(sql));
             statement.execute("deallocate tried");
         } catch (SQLException e) {
+            // The beginning of several statements, which stands alone as a constant: any query makes it whole.
+            if (sql.strip().startsWith("with ") && !sql.endsWith(WHOLE)) {
+                prepare(connection, sql + WHOLE, origin, failures);
+                return;
+            }
             failures.add("%s: %s%n%s".formatted(origin, e.getMessage(), sql.strip()));
         }
     }
