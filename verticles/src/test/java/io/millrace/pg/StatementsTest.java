@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -97,6 +99,17 @@ class StatementsTest {
                 }
             }
         }
+        dropBeginnings(statements);
         return statements;
+    }
+
+    /** The compiler also keeps the beginning that several statements share; it is prepared as a part of each of them. */
+    private static void dropBeginnings(NavigableMap<String, String> statements) {
+        for (var text : List.copyOf(statements.keySet())) {
+            var next = statements.higherKey(text);
+            if (next != null && next.startsWith(text)) {
+                statements.remove(text);
+            }
+        }
     }
 }
