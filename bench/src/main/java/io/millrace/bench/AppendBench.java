@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How fast the log takes records of 1 KiB through the public appender, beside a bare insert of the same arrays through
@@ -31,7 +32,16 @@ final class AppendBench {
     record Settings(int partitions, Duration round, int rounds) {}
 
     /** Records a second, a figure a round. */
-    record Result(List<Throughput> raw, List<Throughput> appender, List<Throughput> fetch) {}
+    record Result(List<Throughput> raw, List<Throughput> appender, List<Throughput> fetch) {
+
+        /** Of the rounds' ratios, since a load that comes and goes meets both sides of a round. */
+        double medianRatio() {
+            var ratios = IntStream.range(0, raw.size())
+                    .mapToObj(i -> appender.get(i).perSecond() / raw.get(i).perSecond())
+                    .toList();
+            return Throughput.median(ratios, Double::doubleValue);
+        }
+    }
 
     AppendBench(BenchServer server, Settings settings) {
         this.server = server;
@@ -62,6 +72,7 @@ final class AppendBench {
             var ofRaw = new ArrayList<Throughput>();
             var ofAppender = new ArrayList<Throughput>();
             for (var i = 0; i < settings.rounds(); i++) {
+                Report.progress("append, round %d of %d".formatted(i + 1, settings.rounds()));
                 before();
                 ofRaw.add(raw.round(settings.round()));
                 raw.clear();
@@ -69,6 +80,7 @@ final class AppendBench {
                 appends.clear();
                 ofAppender.add(appends.round(settings.round()));
             }
+            Report.progress("fetch");
             var fetches = new Fetches(log, appends.topic());
             fetches.round(WARM_UP);
             var ofFetch = new ArrayList<Throughput>();
@@ -80,10 +92,7 @@ final class AppendBench {
     }
 
     private void before() throws SQLException {
-        if (server.freeBytes() < DISK_RESERVE_BYTES) {
-            throw new IllegalStateException(
-                    "less than %d MiB are free on the disk".formatted(DISK_RESERVE_BYTES >> 20));
-        }
+        server.requireFree(DISK_RESERVE_BYTES);
         server.checkpoint();
     }
 }

@@ -129,9 +129,11 @@ final class BenchServer implements AutoCloseable {
         Sql.run(admin, "checkpoint");
     }
 
-    long freeBytes() {
+    void requireFree(long bytes) {
         try {
-            return Files.getFileStore(folder).getUsableSpace();
+            if (Files.getFileStore(folder).getUsableSpace() < bytes) {
+                throw new IllegalStateException("less than %d MiB are free on the disk".formatted(bytes >> 20));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

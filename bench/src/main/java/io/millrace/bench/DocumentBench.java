@@ -2,12 +2,14 @@ package io.millrace.bench;
 
 import io.millrace.pg.Database;
 import io.millrace.pg.DatabaseSettings;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * How fast documents become a graph: posted to a pod with every stage, until the last of them is in the graph and in the
@@ -20,6 +22,9 @@ final class DocumentBench {
 
     /** Enough for the JVM to compile what runs often. */
     private static final int WARM_UP_DOCUMENTS = 2_000;
+
+    /** Rows, log and WAL of both sides, several times over. */
+    private static final long DISK_BYTES_A_DOCUMENT = 500_000;
 
     private final BenchServer server;
     private final Settings settings;
@@ -49,9 +54,12 @@ final class DocumentBench {
     }
 
     List<Round> run() throws SQLException, InterruptedException {
+        Report.progress("documents, warm-up");
+        server.requireFree(DISK_BYTES_A_DOCUMENT * documents.size());
         round(documents.subList(0, Math.min(WARM_UP_DOCUMENTS, documents.size())));
         var rounds = new ArrayList<Round>();
         for (var i = 0; i < settings.rounds(); i++) {
+            Report.progress("documents, round %d of %d".formatted(i + 1, settings.rounds()));
             rounds.add(round(documents));
         }
         return rounds;
@@ -94,6 +102,7 @@ final class DocumentBench {
         prepare(recording, observer);
         var mock = new Mock(recording, settings.partitions());
         Waiting.await(recorded.close());
+        connect(database);
         before();
         var meter = Meter.start(observer);
         Waiting.await(mock.run(database.pool()));
@@ -104,6 +113,16 @@ final class DocumentBench {
             Comparison.requireSame(flow.rows(), side.rows());
         }
         return new Round(flow, side, failed, mock.transactions());
+    }
+
+    /** Opens the pool's connections, as those of a pod that is up are. */
+    private static void connect(Database database) {
+        var open = Stream.generate(() -> database.pool().getConnection())
+                .limit(Flow.CONNECTIONS)
+                .toList();
+        Waiting.await(Future.all(open));
+        Waiting.await(Future.all(
+                open.stream().map(connection -> connection.result().close()).toList()));
     }
 
     /** The same topics and groups, in the same order and so with the same ids. */

@@ -149,9 +149,13 @@ final class Mock {
                 if (!current.isEmpty()) {
                     step.add(MockSql.insertDocuments(
                             current.stream().map(documents::get).toList()));
-                    step.add(MockSql.insertChunks(current.stream()
-                            .flatMap(job -> chunks.getOrDefault(job, List.of()).stream())
-                            .toList()));
+                }
+                // Also those of a version that another one has replaced meanwhile.
+                var cut = posted.stream()
+                        .flatMap(job -> chunks.getOrDefault(job, List.of()).stream())
+                        .toList();
+                if (!cut.isEmpty()) {
+                    step.add(MockSql.insertChunks(cut));
                 }
                 fact(
                         step,

@@ -45,27 +45,28 @@ final class Report {
     void append(AppendBench.Settings settings, AppendBench.Result result) {
         var raw = Throughput.medianPerSecond(result.raw());
         var appender = Throughput.medianPerSecond(result.appender());
+        var ratio = result.medianRatio();
         var fetch = Throughput.medianPerSecond(result.fetch());
         line("");
         line("append: records of 1 KiB, %d partitions, medians of %d rounds"
                 .formatted(settings.partitions(), settings.rounds()));
-        line("  %-34s %,12.0f records/s   %s".formatted("raw array insert", raw, figures(result.raw())));
+        line("  %-34s %,12.0f records/s   %s".formatted("raw array insert", raw, perSecond(result.raw())));
         line("  %-34s %,12.0f records/s   %s"
-                .formatted("Appender (aim 200,000)", appender, figures(result.appender())));
-        line("  %-34s %12.2f".formatted("Appender / raw (aim 0.90)", appender / raw));
-        line("  %-34s %,12.0f records/s   %s".formatted("fetch", fetch, figures(result.fetch())));
+                .formatted("Appender (aim 200,000)", appender, perSecond(result.appender())));
+        line("  %-34s %12.2f".formatted("Appender / raw (aim 0.90)", ratio));
+        line("  %-34s %,12.0f records/s   %s".formatted("fetch", fetch, perSecond(result.fetch())));
         var append = new LinkedHashMap<String, Object>();
         append.put("partitions", settings.partitions());
         append.put("value_bytes", Records.VALUE_BYTES);
         append.put("raw_records_per_second", raw);
         append.put("appender_records_per_second", appender);
-        append.put("ratio", appender / raw);
+        append.put("ratio", ratio);
         append.put("fetch_records_per_second", fetch);
         append.put("rounds", result);
         json.put("append", append);
     }
 
-    private static String figures(List<Throughput> rounds) {
+    private static String perSecond(List<Throughput> rounds) {
         return rounds.stream()
                 .map(round -> "%,.0f".formatted(round.perSecond()))
                 .collect(Collectors.joining(" ", "(", ")"));
@@ -81,6 +82,7 @@ final class Report {
                 .formatted(lines.size(), bytes, settings.partitions(), settings.rounds()));
         line("  %-34s %12s %12s %12s".formatted("", "flow", "bare SQL", "flow / SQL"));
         line("  %-34s %,12.0f %,12.0f %12.2f".formatted("documents/s (aim 1,000; 0.80)", flow, mock, ratio));
+        line("  %-34s %s".formatted("rounds", figures(rounds)));
         costs("JVM CPU ms a document", rounds, usage -> usage.jvmCpuSeconds() * 1e3);
         costs("PostgreSQL CPU ms a document", rounds, Report::postgresMillis);
         costs("WAL bytes a document", rounds, Meter.Usage::walBytes);
@@ -97,6 +99,13 @@ final class Report {
         documents.put("ratio", ratio);
         documents.put("rounds", rounds);
         json.put("documents", documents);
+    }
+
+    private static String figures(List<DocumentBench.Round> rounds) {
+        return rounds.stream()
+                .map(round -> "%,.0f / %,.0f = %.2f"
+                        .formatted(round.flow().perSecond(), round.mock().perSecond(), round.ratio()))
+                .collect(Collectors.joining(", "));
     }
 
     private static double postgresMillis(Meter.Usage usage) {
@@ -137,6 +146,11 @@ final class Report {
         JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValue(file.toFile(), json);
         line("");
         line("load %.1f after; every round is in %s".formatted(load(), file));
+    }
+
+    /** What is going on, for whoever waits; not part of the table. */
+    static void progress(String what) {
+        System.err.println("bench: " + what);
     }
 
     private static void line(String text) {
