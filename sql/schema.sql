@@ -91,7 +91,7 @@ create table jobs.totals (
   value bigint not null,
   constraint totals_pkey PRIMARY KEY (workspace, name)
 );
-comment on table jobs.totals is 'Ended jobs and their chunks, counted by the sweep: jobs_completed, jobs_failed, chunks.';
+comment on table jobs.totals is 'Ended jobs of each workspace, counted by the sweep: jobs_completed, jobs_failed.';
 
 create table lightrag.chunk_extractions (
   chunk_id uuid not null,
