@@ -49,8 +49,15 @@ final class BenchServer implements AutoCloseable {
     }
 
     static BenchServer start(Path folder) throws SQLException {
-        delete(folder);
-        var server = EmbeddedServer.start(EmbeddedServer.Settings.in(folder.toAbsolutePath()));
+        var settings = EmbeddedServer.Settings.in(folder.toAbsolutePath());
+        if (Files.exists(folder)) {
+            // A run that was killed left its server running: starting on the folder stops that one.
+            EmbeddedServer.start(settings).close();
+            delete(folder);
+        }
+        var server = EmbeddedServer.start(settings);
+        // For Ctrl-C; closing it again is harmless.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
         try {
             var bench = new BenchServer(server, folder);
             bench.prepare();

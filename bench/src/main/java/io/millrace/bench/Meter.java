@@ -19,24 +19,14 @@ final class Meter {
 
     /** @param postgresSeconds null where there is no /proc */
     private record Reading(
-            long nanos,
-            double jvmSeconds,
-            @Nullable Double postgresSeconds,
-            long walBytes,
-            long walRecords,
-            long fullPageImages) {}
+            long nanos, double jvmSeconds, @Nullable Double postgresSeconds, long walBytes) {}
 
     /**
      * @param seconds on the wall
      * @param jvmCpuSeconds of this process, the benchmark's own threads included
      */
     record Usage(
-            double seconds,
-            double jvmCpuSeconds,
-            @Nullable Double postgresCpuSeconds,
-            long walBytes,
-            long walRecords,
-            long fullPageImages) {}
+            double seconds, double jvmCpuSeconds, @Nullable Double postgresCpuSeconds, long walBytes) {}
 
     private Meter(Connection connection) throws SQLException {
         this.connection = connection;
@@ -55,24 +45,16 @@ final class Meter {
                 end.postgresSeconds == null || begin.postgresSeconds == null
                         ? null
                         : end.postgresSeconds - begin.postgresSeconds,
-                end.walBytes - begin.walBytes,
-                end.walRecords - begin.walRecords,
-                end.fullPageImages - begin.fullPageImages);
+                end.walBytes - begin.walBytes);
     }
 
+    /** The position rather than pg_stat_wal, which hears of a connection's records up to a second late. */
+    private static final String WAL_POSITION = """
+            select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')
+            """;
+
     private static Reading read(Connection connection) throws SQLException {
-        try (var statement = connection.createStatement();
-                var rows = statement.executeQuery(
-                        "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), wal_records, wal_fpi from pg_stat_wal")) {
-            rows.next();
-            return new Reading(
-                    System.nanoTime(),
-                    jvmSeconds(),
-                    postgresSeconds(),
-                    rows.getLong(1),
-                    rows.getLong(2),
-                    rows.getLong(3));
-        }
+        return new Reading(System.nanoTime(), jvmSeconds(), postgresSeconds(), Sql.number(connection, WAL_POSITION));
     }
 
     private static double jvmSeconds() {

@@ -86,7 +86,6 @@ final class Report {
         costs("JVM CPU ms a document", rounds, usage -> usage.jvmCpuSeconds() * 1e3);
         costs("PostgreSQL CPU ms a document", rounds, Report::postgresMillis);
         costs("WAL bytes a document", rounds, Meter.Usage::walBytes);
-        costs("WAL records a document", rounds, Meter.Usage::walRecords);
         line("  %-34s %12d".formatted("jobs that failed", rounds.getLast().failedJobs()));
         statements("flow", rounds.getLast().flow());
         statements("bare SQL", rounds.getLast().mock());
