@@ -650,6 +650,7 @@ comment on view stream.records is 'The log, a record a row, for people who look 
 
 -- Functions that write are for the owner and whom it grants them to (sql/admin); those that views call stay with public.
 revoke execute on function
+  stream.leave,
   stream.create_segment, stream.create_segments_ahead, stream.create_topic, stream.append, stream.create_group, stream.heartbeat, stream.claim,
   stream.tick, stream.commit_offset, stream.mark_trial, stream.release, stream.seek, stream.trim_commits
 from public;

@@ -85,7 +85,7 @@ create table jobs.totals (
   value bigint not null,
   constraint totals_pkey primary key (workspace, name)
 );
-comment on table jobs.totals is 'Ended jobs and their chunks, counted by the sweep: jobs_completed, jobs_failed, chunks.';
+comment on table jobs.totals is 'Ended jobs of each workspace, counted by the sweep: jobs_completed, jobs_failed.';
 
 create function jobs.sweep(p_graph_group text)
 returns table (id uuid, workspace text, source_uri text, status text, error_message text, chunks_total int, completed_at timestamptz)

@@ -91,7 +91,7 @@ create table jobs.totals (
   value bigint not null,
   constraint totals_pkey PRIMARY KEY (workspace, name)
 );
-comment on table jobs.totals is 'Ended jobs and their chunks, counted by the sweep: jobs_completed, jobs_failed, chunks.';
+comment on table jobs.totals is 'Ended jobs of each workspace, counted by the sweep: jobs_completed, jobs_failed.';
 
 create table lightrag.chunk_extractions (
   chunk_id uuid not null,
@@ -252,7 +252,7 @@ create table stream.assignments (
   constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
   constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
 ) with (fillfactor=50);
-comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_* is the durable mark of a record that is tried alone. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
 
 create table stream.batches (
   topic_id integer not null,
@@ -727,6 +727,17 @@ begin
   if not p_member_id = any (live) then
     return;
   end if;
+  -- What it owns and does not run, it let go in doubt or claimed in a tick whose answer was lost. Anybody may have it: by
+  -- now its own share may be smaller.
+  update stream.assignments a
+  set owner = null
+  from (
+    select o.partition_id
+    from stream.assignments o
+    where o.group_id = p_group_id and o.owner = p_member_id and not o.partition_id = any (p_running)
+    for no key update skip locked
+  ) mine
+  where a.group_id = p_group_id and a.partition_id = mine.partition_id;
   select count(*) into total from stream.assignments a where a.group_id = p_group_id;
   share := total / cardinality(live) + case when array_position(live, p_member_id) <= total % cardinality(live) then 1 else 0 end;
   if cardinality(p_running) >= share then
@@ -738,8 +749,7 @@ begin
     select a.partition_id
     from stream.assignments a
     where a.group_id = p_group_id
-      and (a.owner is null or a.owner = p_member_id or not a.owner = any (live))
-      and not a.partition_id = any (p_running)
+      and (a.owner is null or not a.owner = any (live))
     order by a.partition_id
     limit share - cardinality(p_running)
     for no key update skip locked
@@ -750,10 +760,14 @@ begin
       epoch = a.epoch + 1,
       claimed_at = clock_timestamp(),
       unclean_claims = case
-        when a.owner is null or a.owner = p_member_id then a.unclean_claims
+        when a.owner is null then a.unclean_claims
         when a.unclean_offset = c.committed_offset then a.unclean_claims + 1
         else 1 end,
-      unclean_offset = case when a.owner is null or a.owner = p_member_id then a.unclean_offset else c.committed_offset end
+      unclean_offset = case when a.owner is null then a.unclean_offset else c.committed_offset end,
+      -- Counted here and not when the mark is made: a trial that the database or a dependency broke off is none.
+      trials = case
+        when a.owner is null or a.trial_offset <> c.committed_offset then a.trials
+        else a.trials + 1 end
   from unnest(free) f (partition_id), lateral stream.committed(p_group_id, f.partition_id) c
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
   return query
@@ -765,7 +779,7 @@ begin
   order by a.partition_id;
 end $function$;
 revoke execute on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) from public;
-comment on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) is 'Claims partitions for a member up to its fair share: free ones, those of members whose lease ended, and its own that it no longer runs. Each claim raises the epoch; taking from a member that vanished counts as unclean.';
+comment on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) is 'Claims partitions for a member up to its fair share: free ones and those of members whose lease ended; its own that it does not run become free first. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when the mark of one stands at the committed offset.';
 
 CREATE OR REPLACE FUNCTION stream.commit_offset(p_group_id integer, p_partition_id integer, p_epoch bigint, p_sequence bigint, p_offset bigint)
  RETURNS void
@@ -897,7 +911,10 @@ begin
   end if;
   insert into stream.topics (name, partitions) values (p_name, p_partitions) returning * into topic;
   insert into stream.partitions (topic_id, partition_id) select topic.topic_id, generate_series(0, p_partitions - 1);
-  execute format('create table stream.%I partition of stream.batches for values in (%s) partition by list (segment_id)', 'batches_' || topic.topic_id, topic.topic_id);
+  -- Attached rather than made as a partition: that would lock all of stream.batches, and appends would queue behind it.
+  execute format('create table stream.%I (like stream.batches including defaults including constraints including storage including comments) partition by list (segment_id)', 'batches_' || topic.topic_id);
+  execute format('alter table stream.%I add constraint %I primary key (topic_id, segment_id, partition_id, base_offset)', 'batches_' || topic.topic_id, 'batches_' || topic.topic_id || '_pkey');
+  execute format('alter table stream.batches attach partition stream.%I for values in (%s)', 'batches_' || topic.topic_id, topic.topic_id);
   perform stream.create_segment(topic.topic_id, '-infinity');
   return topic;
 end $function$;
@@ -922,6 +939,16 @@ $function$;
 revoke execute on function stream.heartbeat(p_member_id uuid, p_host text, p_lease interval) from public;
 comment on function stream.heartbeat(p_member_id uuid, p_host text, p_lease interval) is 'Extends the lease of a member, by the clock of the database alone.';
 
+CREATE OR REPLACE FUNCTION stream.leave(p_group_id integer, p_member_id uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  delete from stream.group_members where group_id = p_group_id and member_id = p_member_id;
+  update stream.assignments set owner = null where group_id = p_group_id and owner = p_member_id;
+$function$;
+revoke execute on function stream.leave(p_group_id integer, p_member_id uuid) from public;
+comment on function stream.leave(p_group_id integer, p_member_id uuid) is 'Takes a member out of a group, once it runs no partition of it any more; the others'' shares grow at once.';
+
 CREATE OR REPLACE FUNCTION stream.live_members(p_group_id integer, p_lease interval)
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -945,23 +972,19 @@ RETURN ((((('0100110101010010'::"bit")::integer)::bigint << 44) | ((p_topic_id):
 comment on function stream.lock_key(p_topic_id integer, p_partition_id integer) is 'Advisory lock of a partition: appenders take it, first to last by (topic, partition) when they need several.';
 
 CREATE OR REPLACE FUNCTION stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint)
- RETURNS integer
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
-declare
-  counted int;
 begin
   update stream.assignments a
-  set trials = case when a.trial_offset = p_offset then a.trials + 1 else 1 end, trial_offset = p_offset
-  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch
-  returning a.trials into counted;
+  set trials = case when a.trial_offset = p_offset then a.trials else 0 end, trial_offset = p_offset
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch;
   if not found then
     raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
   end if;
-  return counted;
 end $function$;
 revoke execute on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) from public;
-comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone; returns how often it has been.';
+comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone. A claim that finds the mark of a member that vanished counts it.';
 
 CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone)
  RETURNS bigint
@@ -1058,7 +1081,7 @@ begin
 end $function$;
 comment on function stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone) is 'Where a partition ends: the offset that the next record gets, and segment and time of the last batch (null when there is none).';
 
-CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[])
+CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[])
  RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer)
  LANGUAGE plpgsql
 AS $function$
@@ -1070,6 +1093,14 @@ declare
   my_share int;
   pod_count int;
 begin
+  -- On each tick: a pod that slept for so long that it was forgotten takes part again.
+  insert into stream.group_members (group_id, member_id)
+  select s, m.member_id
+  from unnest(p_serving) s
+  cross join stream.members m
+  where m.member_id = p_member_id
+    and not exists (select from stream.group_members j where j.group_id = s and j.member_id = p_member_id)
+  on conflict do nothing;
   select count(*) into pod_count from stream.members m
   where clock_timestamp() < m.lease_until and m.lease_until <= clock_timestamp() + p_lease;
   foreach g in array p_groups loop
@@ -1080,6 +1111,7 @@ begin
     with claims as materialized (
       select c.* from stream.claim(g, p_member_id, p_lease,
         array(select r.partition_id from unnest(p_running_groups, p_running_partitions) r (group_id, partition_id) where r.group_id = g)) c
+      where g = any (p_serving)
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
       c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
@@ -1094,8 +1126,8 @@ begin
     where a.group_id = g;
   end loop;
 end $function$;
-revoke execute on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[]) from public;
-comment on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_running_groups integer[], p_running_partitions integer[]) is 'What a pod asks for once a second, for all of its groups in one round trip: first the partitions it has just claimed, then where every partition stands.';
+revoke execute on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[]) from public;
+comment on function stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[]) is 'What a pod asks for once a second, for all groups in one round trip: it takes part in those it serves, claims partitions of them, and sees where every partition stands.';
 
 CREATE OR REPLACE FUNCTION stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint)
  RETURNS bigint

@@ -18,6 +18,14 @@ final class TopEntities {
     private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST =
             Comparator.comparingLong(StatsDelta.Degree::degree).reversed().thenComparing(StatsDelta.Degree::entityId);
 
+    /** UUIDs in PostgreSQL's order, by their bytes; Java's own compares signed halves. */
+    private static int compareAsSql(UUID one, UUID other) {
+        var most = Long.compareUnsigned(one.getMostSignificantBits(), other.getMostSignificantBits());
+        return most != 0
+                ? most
+                : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
+    }
+
     private final Map<String, Map<UUID, StatsDelta.Degree>> byWorkspace = new HashMap<>();
 
     void put(StatsDelta.Degree entity) {

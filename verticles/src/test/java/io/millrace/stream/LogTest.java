@@ -3,6 +3,7 @@ package io.millrace.stream;
 import static io.millrace.stream.Futures.failure;
 import static io.millrace.stream.Futures.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.millrace.pg.DatabaseFailure;
 import io.millrace.pg.DatabaseFailure.Kind;
@@ -15,12 +16,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -97,55 +97,84 @@ class LogTest {
         pods.add(new TestPod(database));
         pods.add(new TestPod(database));
         var topic = pod.topic("contended", 2);
-        var positions = new ConcurrentLinkedQueue<Map.Entry<Appended, String>>();
-        var appends = new ArrayList<Future<?>>();
-        for (var i = 0; i < 3_000; i++) {
-            var value = "record " + i;
-            var from = pods.get(i % pods.size());
-            appends.add(from.appender
-                    .append(topic, i % 2, record(value))
-                    .onSuccess(appended -> positions.add(Map.entry(appended, value))));
+        var told = List.of(new ConcurrentHashMap<Long, String>(), new ConcurrentHashMap<Long, String>());
+        var chains = new ArrayList<Future<?>>();
+        for (var i = 0; i < pods.size(); i++) {
+            for (var partition = 0; partition < 2; partition++) {
+                // Three in a row wait for one another, so that each pod flushes a hundred times and more.
+                for (var chain = 0; chain < 3; chain++) {
+                    var name = "pod " + i + " chain " + chain + " record ";
+                    chains.add(chain(pods.get(i), topic, partition, name, 100, told.get(partition)));
+                }
+            }
         }
-        get(Future.all(appends));
+        get(Future.all(chains));
 
-        assertThat(positions).hasSize(3_000);
         for (var partition = 0; partition < 2; partition++) {
-            var seen = readAll(topic, partition, 0, 50_000);
-            assertThat(seen).hasSize(1_500);
+            var seen = readAll(topic, partition, 0, 5_000);
+            assertThat(seen).hasSize(900);
             for (var i = 0; i < seen.size(); i++) {
                 assertThat(seen.get(i).offset()).isEqualTo(i);
             }
-            assertThat(get(log.endOffset(topic, partition))).isEqualTo(1_500);
-            var told = new HashMap<Long, String>();
-            for (var position : positions) {
-                if (position.getKey().partition() == partition) {
-                    told.put(position.getKey().from(), position.getValue());
-                }
-            }
+            assertThat(get(log.endOffset(topic, partition))).isEqualTo(900);
+            assertThat(values(seen)).doesNotHaveDuplicates();
+            var positions = told.get(partition);
             assertThat(values(seen))
-                    .isEqualTo(IntStream.range(0, 1_500)
-                            .mapToObj(i -> told.get((long) i))
+                    .isEqualTo(IntStream.range(0, 900)
+                            .mapToObj(i -> positions.get((long) i))
                             .toList());
         }
     }
 
+    private static Future<?> chain(
+            TestPod from, Topic topic, int partition, String name, int length, Map<Long, String> told) {
+        Future<?> last = Future.succeededFuture();
+        for (var i = 0; i < length; i++) {
+            var value = name + i;
+            last = last.compose(before -> from.appender.append(topic, partition, record(value)))
+                    .onSuccess(appended -> told.put(appended.from(), value));
+        }
+        return last;
+    }
+
     @Test
     void aReaderNeverSkipsARecordThatCommitsLate() {
-        var topic = pod.topic("late", 1);
         pods.add(new TestPod(database));
-        var writers = new ArrayList<Future<?>>();
-        for (var i = 0; i < 400; i++) {
-            writers.add(pods.get(i % 2).appender.append(topic, 0, record("r" + i)));
-        }
-        var seen = new ArrayList<Long>();
-        var all = Future.all(writers);
-        while (seen.size() < 400) {
-            var next = seen.isEmpty() ? 0 : seen.getLast() + 1;
-            get(log.fetch(topic, 0, next, ALL)).forEach(record -> seen.add(record.offset()));
-        }
-        get(all);
-        assertThat(seen)
-                .isEqualTo(IntStream.range(0, 400).mapToObj(i -> (long) i).toList());
+        var topic = pod.topic("late", 1);
+        var late = get(pod.database.pool().getConnection());
+        get(late.query("begin").execute());
+        get(Log.append(late, topic, 0, UUID.randomUUID(), records("late"), Log.FIRST_TRY));
+        var next = pods.get(1).appender.append(topic, 0, record("next"));
+        awaitWaitingForALock();
+
+        assertThat(next.isComplete()).isFalse();
+        assertThat(get(log.fetch(topic, 0, 0, ALL))).isEmpty();
+        get(late.query("commit").execute());
+        get(late.close());
+        assertThat(get(next).from()).isEqualTo(1);
+        assertThat(values(get(log.fetch(topic, 0, 0, ALL)))).containsExactly("late", "next");
+    }
+
+    @Test
+    void aRecordWhoseTransactionIsRolledBackLeavesNoGap() {
+        pods.add(new TestPod(database));
+        var topic = pod.topic("rolled-back", 1);
+        var never = get(pod.database.pool().getConnection());
+        get(never.query("begin").execute());
+        get(Log.append(never, topic, 0, UUID.randomUUID(), records("never"), Log.FIRST_TRY));
+        var next = pods.get(1).appender.append(topic, 0, record("next"));
+        awaitWaitingForALock();
+        get(never.query("rollback").execute());
+        get(never.close());
+
+        assertThat(get(next).from()).isZero();
+        assertThat(values(get(log.fetch(topic, 0, 0, ALL)))).containsExactly("next");
+    }
+
+    private void awaitWaitingForALock() {
+        await().until(() -> count("select count(*) from pg_locks l join pg_database d on d.oid = l.database"
+                        + " where d.datname = current_database() and not l.granted")
+                == 1);
     }
 
     @Test

@@ -61,6 +61,20 @@ class PluginsTest {
         }
     }
 
+    @Test
+    void theReadmeShowsTheExampleAsItIs() throws IOException {
+        var readme = Files.readString(Path.of("src/main/java/io/millrace/stream/README.md"));
+        var from = readme.indexOf("```java") + "```java".length();
+        var shown = readme.substring(from, readme.indexOf("```", from))
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+
+        assertThat(shown).hasSizeGreaterThan(20);
+        assertThat(Files.readString(EXAMPLE).lines().map(String::strip)).containsAll(shown);
+    }
+
     private static List<String> values(TestPod pod, Topic topic) {
         var values = new ArrayList<String>();
         for (var partition = 0; partition < topic.partitions(); partition++) {

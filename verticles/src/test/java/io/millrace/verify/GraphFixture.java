@@ -217,13 +217,16 @@ final class GraphFixture {
             create temp table entities_before as select * from lightrag.entity_state;
             create temp table relationships_before as select * from lightrag.relationship_state;
             create temp table arrived as
+            with reached as materialized (
+              select l."partition", l.committed_offset from stream.lag l where l."group" = 'graph'
+            )
             select split_part(convert_from(r.key, 'UTF8'), '/', 1) as workspace, m.*
             from stream.records r
-            join stream.lag l on l."group" = 'graph' and l."partition" = r."partition"
+            join reached l on l."partition" = r."partition"
             cross join lateral json_to_record(convert_from(r.value, 'UTF8')::json) m (kind text, chunk uuid, entity uuid, relationship uuid,
               source uuid, target uuid, type text, name text, description text, evidence int)
             where r.topic = 'mentions' and r."partition" in ({partitions}) and r."offset" >= l.committed_offset
-              and not exists (select from stream.records d where d.topic = 'mentions.dead-letters' and d.value = r.value);
+              and r.value not in (select d.value from stream.records d where d.topic = 'mentions.dead-letters');
             insert into folded select * from arrived;
             insert into lightrag.entity_mentions
             select f.entity, f.chunk, f.name, f.type, f.description, f.evidence, 1 from arrived f where f.kind = 'entity';
@@ -245,6 +248,7 @@ final class GraphFixture {
                 union all select coalesce(f.entity, f.relationship), 'description', f.description from folded f) c
               where c.value is not null
               group by c.subject, c.kind, c.value) v;
+            analyze folded, ranked;
             insert into lightrag.votes
             select r.subject, r.kind, md5(r.value)::uuid, r.value, r.votes from ranked r where r.place > 1;
             insert into lightrag.relationship_state
@@ -314,22 +318,27 @@ final class GraphFixture {
 
     private static final String COUNT = """
             create temp table arrived as
-            select r."partition" as partition_id, r."timestamp" as at, convert_from(r.value, 'UTF8')::jsonb as change
+            with reached as materialized (
+              select l."partition", l.committed_offset from stream.lag l where l."group" = 'stats'
+            )
+            select r."partition" as partition_id, r."timestamp" as at, m.*
             from stream.records r
-            join stream.lag l on l."group" = 'stats' and l."partition" = r."partition"
+            join reached l on l."partition" = r."partition"
+            cross join lateral jsonb_to_record(convert_from(r.value, 'UTF8')::jsonb)
+              m (workspace text, entities jsonb, relationships jsonb, "entityMentions" bigint, "relationshipMentions" bigint)
             where r.topic = 'changes' and r."offset" >= l.committed_offset;
             insert into lightrag.counters
             select c.partition_id, c.workspace, c.name, c.key, sum(c.value), now()
             from (
-              select a.partition_id, a.change ->> 'workspace' as workspace, n.name, n.key, n.value
+              select a.partition_id, a.workspace as workspace, n.name, n.key, n.value
               from arrived a
               cross join lateral (values
-                ('entity_mentions', '', (a.change -> 'entityMentions')::bigint),
-                ('relationship_mentions', '', (a.change -> 'relationshipMentions')::bigint)) n (name, key, value)
+                ('entity_mentions', '', a."entityMentions"),
+                ('relationship_mentions', '', a."relationshipMentions")) n (name, key, value)
               union all
-              select a.partition_id, a.change ->> 'workspace', n.name, n.key, n.value
+              select a.partition_id, a.workspace, n.name, n.key, n.value
               from arrived a
-              cross join lateral jsonb_array_elements(a.change -> 'entities') e
+              cross join lateral jsonb_array_elements(a.entities) e
               cross join lateral (values
                 ('entities', '', (e ->> 'created')::boolean::int),
                 ('entity_type', e ->> 'type', 1),
@@ -337,18 +346,18 @@ final class GraphFixture {
                 ('degree', e ->> 'degree', 1),
                 ('degree', case when not (e ->> 'created')::boolean then e ->> 'degreeBefore' end, -1)) n (name, key, value)
               union all
-              select a.partition_id, a.change ->> 'workspace', n.name, n.key, 1
+              select a.partition_id, a.workspace, n.name, n.key, 1
               from arrived a
-              cross join lateral jsonb_array_elements(a.change -> 'relationships') r
+              cross join lateral jsonb_array_elements(a.relationships) r
               cross join lateral (values ('relationships', ''), ('relationship_type', r ->> 'type')) n (name, key)) c
             where c.key is not null
             group by c.partition_id, c.workspace, c.name, c.key
             on conflict (partition_id, workspace, name, key) do update set value = counters.value + excluded.value;
             insert into lightrag.growth
-            select a.partition_id, a.change ->> 'workspace', g.grain, date_trunc(g.grain, a.at, 'UTC'),
-              sum((select count(*) from jsonb_array_elements(a.change -> 'entities') e where (e ->> 'created')::boolean)),
-              sum(jsonb_array_length(a.change -> 'relationships')),
-              sum((a.change -> 'entityMentions')::bigint + (a.change -> 'relationshipMentions')::bigint)
+            select a.partition_id, a.workspace, g.grain, date_trunc(g.grain, a.at, 'UTC'),
+              sum((select count(*) from jsonb_array_elements(a.entities) e where (e ->> 'created')::boolean)),
+              sum(jsonb_array_length(a.relationships)),
+              sum(a."entityMentions" + a."relationshipMentions")
             from arrived a
             cross join (values ('minute'), ('hour'), ('day')) g (grain)
             group by 1, 2, 3, 4

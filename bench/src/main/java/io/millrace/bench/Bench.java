@@ -1,0 +1,114 @@
+package io.millrace.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The one command: runs the benchmarks, prints a table and writes JSON. */
+@Command(
+        name = "bench/run",
+        mixinStandardHelpOptions = true,
+        description = "Measure Millrace beside bare SQL through the same driver, in one run.")
+final class Bench implements Callable<Integer> {
+
+    /** What can be measured by itself. */
+    enum Part {
+        APPEND,
+        DOCUMENTS
+    }
+
+    @Option(names = "--only", paramLabel = "PART", description = "Only this part: append or documents.")
+    private @Nullable Part only;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "append: length of a round (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--documents",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "documents: how many in a round (${DEFAULT-VALUE}).")
+    private int documents;
+
+    @Option(
+            names = "--corpus",
+            paramLabel = "FILE",
+            description = "documents: NDJSON to post, instead of generated ones.")
+    private @Nullable Path corpus;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Partitions of every topic (${DEFAULT-VALUE}).")
+    private int partitions;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Rounds of each side, alternating (append 5, documents 3).")
+    private @Nullable Integer rounds;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "documents: seed of the generator (${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--target",
+            paramLabel = "DIR",
+            defaultValue = "bench/target",
+            description = "Where data and bench.json go; on a disk, or fsync means nothing (${DEFAULT-VALUE}).")
+    private Path target = Path.of("bench/target");
+
+    public static void main(String[] arguments) {
+        Locale.setDefault(Locale.ROOT);
+        System.exit(new CommandLine(new Bench())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var report = new Report();
+        try (var server = BenchServer.start(target.resolve("bench-data"))) {
+            report.machine(server);
+            if (only != Part.DOCUMENTS) {
+                append(server, report);
+            }
+            if (only != Part.APPEND) {
+                documents(server, report);
+            }
+        }
+        report.finish(target.resolve("bench.json"));
+        return 0;
+    }
+
+    private void append(BenchServer server, Report report) throws Exception {
+        var settings = new AppendBench.Settings(partitions, Duration.ofSeconds(seconds), rounds == null ? 5 : rounds);
+        report.append(settings, new AppendBench(server, settings).run());
+    }
+
+    private void documents(BenchServer server, Report report) throws Exception {
+        var settings = new DocumentBench.Settings(partitions, rounds == null ? 3 : rounds);
+        var lines = lines();
+        report.documents(settings, lines, new DocumentBench(server, settings, lines).run());
+    }
+
+    private List<byte[]> lines() throws IOException {
+        return corpus == null ? new DocumentGenerator(seed).lines(documents) : Corpus.lines(corpus, documents);
+    }
+}
