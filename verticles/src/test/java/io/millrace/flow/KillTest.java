@@ -51,6 +51,7 @@ class KillTest {
 
     private final TestDatabase database = TestDatabase.create();
     private final Rows rows = new Rows(database);
+    private final JobCounts jobs = new JobCounts(database);
     private final List<ServeProcess> processes = new ArrayList<>();
 
     @BeforeEach
@@ -63,6 +64,7 @@ class KillTest {
     @AfterEach
     void close() {
         processes.forEach(ServeProcess::close);
+        jobs.close();
         rows.close();
         database.close();
     }
@@ -115,15 +117,7 @@ class KillTest {
     }
 
     private PostingClient client(Collection<Letter> letters, Duration timeout) {
-        return new PostingClient(processes, letters, timeout, () -> openJobs() < MAX_UNDER_WAY);
-    }
-
-    private synchronized long openJobs() {
-        return rows.count("select count(*) from jobs.job_status where completed_at is null");
-    }
-
-    private synchronized long endedJobs() {
-        return rows.count("select count(*) from jobs.job_status where completed_at is not null");
+        return new PostingClient(processes, letters, timeout, () -> jobs.open() < MAX_UNDER_WAY);
     }
 
     /** Spread over the letters, each at a moment of its own: while a process works, while it starts, whatever it does. */
@@ -131,7 +125,7 @@ class KillTest {
         for (var kill = 1; kill <= KILLS; kill++) {
             var ended = (long) kill * LETTERS / (KILLS + 2) + random.nextInt(LETTERS / (KILLS + 2));
             var latest = System.nanoTime() + LONGEST_PEACE.toNanos();
-            patiently().until(() -> endedJobs() >= ended || System.nanoTime() > latest);
+            patiently().until(() -> jobs.ended() >= ended || System.nanoTime() > latest);
             var victim = processes.get(random.nextInt(processes.size()));
             victim.kill();
             victim.start();
@@ -149,7 +143,7 @@ class KillTest {
             var stops = 0;
             while (fencedCommits(zombie).isEmpty()) {
                 assertThat(++stops).as("stops until one hit a batch in flight").isLessThanOrEqualTo(MAX_STOPS);
-                patiently().until(() -> owned(zombie) > 0 && owned(heir) > 0 && openJobs() > 0);
+                patiently().until(() -> owned(zombie) > 0 && owned(heir) > 0 && jobs.open() > 0);
                 zombie.pause();
                 patiently().until(() -> owned(zombie) == 0 && unowned() == 0);
                 var taken = epochs();
@@ -179,7 +173,7 @@ class KillTest {
         return process.log().stream().filter(line -> line.contains("fenced: ")).toList();
     }
 
-    private synchronized long owned(ServeProcess process) {
+    private long owned(ServeProcess process) {
         return rows.count(
                 """
                 select count(*)
@@ -190,11 +184,11 @@ class KillTest {
                 process.host());
     }
 
-    private synchronized long unowned() {
+    private long unowned() {
         return rows.count("select count(*) from stream.assignments where owner is null");
     }
 
-    private synchronized long epochs() {
+    private long epochs() {
         return rows.count("select sum(epoch) from stream.assignments");
     }
 

@@ -89,6 +89,7 @@ final class ServeProcess implements AutoCloseable {
             for (var line = output.readLine(); line != null; line = output.readLine()) {
                 if (line.startsWith(READY)) {
                     address = URI.create(line.substring(READY.length()));
+                    System.out.println("READY " + host + " cpu " + process.info().totalCpuDuration() + " after " + java.time.Duration.between(process.info().startInstant().get(), java.time.Instant.now()));
                 }
             }
         } catch (IOException e) {
