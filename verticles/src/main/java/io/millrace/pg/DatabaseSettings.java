@@ -31,7 +31,9 @@ public record DatabaseSettings(
     }
 
     public String jdbcUrl() {
-        return "jdbc:postgresql://%s:%d/%s?ApplicationName=millrace".formatted(host, port, database);
+        // Behind a pooler in transaction mode a prepared statement may be gone, or somebody else's, at its next use.
+        var prepare = poolerInTransactionMode ? "&prepareThreshold=0" : "";
+        return "jdbc:postgresql://%s:%d/%s?ApplicationName=millrace%s".formatted(host, port, database, prepare);
     }
 
     /** Options for connections that belong to a pool. */

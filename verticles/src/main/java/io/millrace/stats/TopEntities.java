@@ -15,15 +15,15 @@ final class TopEntities {
     /** Entities kept for each workspace and partition; readers merge the partitions and show fewer. */
     static final int KEPT = 100;
 
-    private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST =
-            Comparator.comparingLong(StatsDelta.Degree::degree).reversed().thenComparing(StatsDelta.Degree::entityId);
+    private static final Comparator<StatsDelta.Degree> HIGHEST_FIRST = Comparator.comparingLong(
+                    StatsDelta.Degree::degree)
+            .reversed()
+            .thenComparing(StatsDelta.Degree::entityId, TopEntities::compareAsSql);
 
     /** UUIDs in PostgreSQL's order, by their bytes; Java's own compares signed halves. */
     private static int compareAsSql(UUID one, UUID other) {
         var most = Long.compareUnsigned(one.getMostSignificantBits(), other.getMostSignificantBits());
-        return most != 0
-                ? most
-                : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
+        return most != 0 ? most : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
     }
 
     private final Map<String, Map<UUID, StatsDelta.Degree>> byWorkspace = new HashMap<>();

@@ -95,7 +95,8 @@ final class PartitionRunner<S> {
         this.endOffset = endOffset;
         this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
                 || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
-        // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one by one
+        // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
+        // by one
         // because a few had been there when two kills followed each other: a fifth of the throughput, for a minute.
         var suspectsUntil = Math.min(position + subscription.limits().records(), endOffset);
         this.aloneUntil = trials ? suspectsUntil : position;

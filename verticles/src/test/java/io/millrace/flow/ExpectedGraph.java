@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -23,8 +24,11 @@ final class ExpectedGraph {
         var related = new HashSet<Letter.Relationship>();
         for (var letter : letters) {
             expect("document", letter.sourceUri() + " | 1");
-            expect("chunk", letter.sourceUri() + " | " + letter.content() + " | " + letter.entities().size() + " | "
-                    + letter.relationships().size());
+            expect(
+                    "chunk",
+                    letter.sourceUri() + " | " + letter.content() + " | "
+                            + letter.entities().size() + " | "
+                            + letter.relationships().size());
             for (var entity : letter.entities()) {
                 expect("entity mention", letter.sourceUri() + " | " + entity.name() + " | " + entity.type());
                 entities.computeIfAbsent(entity.name(), name -> new TreeMap<>()).merge(entity.type(), 1, Integer::sum);
@@ -37,13 +41,17 @@ final class ExpectedGraph {
                 }
             }
         }
-        entities.forEach((name, types) -> expect("entity", "%s | %s | %d | %d | %d"
-                .formatted(
-                        name,
-                        mostVotes(types),
-                        types.values().stream().mapToInt(Integer::intValue).sum(),
-                        out.getOrDefault(name, 0),
-                        in.getOrDefault(name, 0))));
+        entities.forEach((name, types) -> expect(
+                "entity",
+                "%s | %s | %d | %d | %d"
+                        .formatted(
+                                name,
+                                mostVotes(types),
+                                types.values().stream()
+                                        .mapToInt(Integer::intValue)
+                                        .sum(),
+                                out.getOrDefault(name, 0),
+                                in.getOrDefault(name, 0))));
         related.forEach(relationship -> expect("relationship", arrow(relationship)));
     }
 
@@ -103,8 +111,8 @@ final class ExpectedGraph {
     /** Things of each kind that should be there. */
     Map<String, Integer> counts() {
         var counts = new TreeMap<String, Integer>();
-        expected.forEach((kind, things) ->
-                counts.put(kind, things.values().stream().mapToInt(Integer::intValue).sum()));
+        expected.forEach((kind, things) -> counts.put(
+                kind, things.values().stream().mapToInt(Integer::intValue).sum()));
         return counts;
     }
 
@@ -113,7 +121,7 @@ final class ExpectedGraph {
         var differences = new ArrayList<String>();
         expected.forEach((kind, things) -> {
             var stored = new TreeMap<String, Integer>();
-            rows.list(QUERIES.get(kind)).forEach(row -> stored.merge(row, 1, Integer::sum));
+            rows.list(Objects.requireNonNull(QUERIES.get(kind))).forEach(row -> stored.merge(row, 1, Integer::sum));
             var all = new HashSet<>(things.keySet());
             all.addAll(stored.keySet());
             for (var thing : all) {

@@ -30,7 +30,7 @@ final class JobCounts implements AutoCloseable {
 
     JobCounts(TestDatabase database) {
         this.rows = new Rows(database);
-        timer.scheduleWithFixedDelay(this::count, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = timer.scheduleWithFixedDelay(this::count, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void count() {

@@ -35,7 +35,7 @@ class KillTest {
     /** Letters that may be under way, so that posting goes on for as long as killing does. */
     private static final int MAX_UNDER_WAY = 500;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(240);
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
 
     /** When nothing is completed for so long, the next kill comes all the same. */
     private static final Duration LONGEST_PEACE = Duration.ofSeconds(4);
@@ -137,7 +137,9 @@ class KillTest {
         var letters = Letter.generate(SEED + 1, STOPPED_LETTERS);
         var zombie = processes.getFirst();
         var heir = processes.getLast();
-        patiently().until(() -> processes.stream().allMatch(process -> process.address().isPresent()));
+        patiently()
+                .until(() ->
+                        processes.stream().allMatch(process -> process.address().isPresent()));
         try (var client = client(letters, Duration.ofSeconds(2))) {
             var posted = client.start(CLIENT_THREADS, SEED);
             var stops = 0;
@@ -158,11 +160,7 @@ class KillTest {
             System.out.printf(
                     "stopped %d times beyond its lease: %d commits fenced, %d letters, %d posted again after a refusal, %d not"
                             + " knowing%n",
-                    stops,
-                    fencedCommits(zombie).size(),
-                    STOPPED_LETTERS,
-                    client.refused(),
-                    client.unknown());
+                    stops, fencedCommits(zombie).size(), STOPPED_LETTERS, client.refused(), client.unknown());
             assertAllIsThereOnce(letters, client.acknowledged());
         }
         assertThat(processes.stream().map(ServeProcess::terminate)).containsExactly(0, 0);
@@ -174,14 +172,12 @@ class KillTest {
     }
 
     private long owned(ServeProcess process) {
-        return rows.count(
-                """
+        return rows.count("""
                 select count(*)
                 from stream.assignments a
                 join stream.members m on m.member_id = a.owner
                 where m.host = ?
-                """,
-                process.host());
+                """, process.host());
     }
 
     private long unowned() {
@@ -196,7 +192,8 @@ class KillTest {
         var expected = new ExpectedGraph(letters);
         System.out.println("expected, and compared one by one: " + expected.counts());
         assertThat(expected.differences(rows)).isEmpty();
-        assertThat(rows.list("select status, count(*) from jobs.job_status group by status")).hasSize(1);
+        assertThat(rows.list("select status, count(*) from jobs.job_status group by status"))
+                .hasSize(1);
         assertThat(rows.list("select id from jobs.job_status where status = 'completed'").stream()
                         .map(UUID::fromString))
                 .containsAll(acknowledged);
@@ -211,8 +208,7 @@ class KillTest {
 
     /** Batches that do not begin where the one before ends. */
     private List<String> gaps() {
-        return rows.list(
-                """
+        return rows.list("""
                 select name, partition_id, base_offset, previous_end
                 from (
                   select t.name, b.partition_id, b.base_offset,
@@ -226,8 +222,7 @@ class KillTest {
 
     /** Commits of an owner whose partition had gone to another one, or that commit less than the one before. */
     private List<String> epochsThatWentBack() {
-        return rows.list(
-                """
+        return rows.list("""
                 select group_id, partition_id, sequence, epoch, previous_epoch
                 from (
                   select c.*, lag(c.epoch) over place as previous_epoch, lag(c.committed_offset) over place as previous_offset

@@ -66,8 +66,8 @@ record Letter(String sourceUri, String content, List<Entity> entities, List<Rela
                         .map(entity -> Posts.entity(entity.name(), entity.type()))
                         .toList(),
                 relationships.stream()
-                        .map(relationship -> Posts.relationship(
-                                relationship.source(), relationship.type(), relationship.target()))
+                        .map(relationship ->
+                                Posts.relationship(relationship.source(), relationship.type(), relationship.target()))
                         .toList());
     }
 }

@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
 final class PostingClient implements AutoCloseable {
 
     private static final int MAX_LETTERS = 25;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -56,8 +56,7 @@ final class PostingClient implements AutoCloseable {
      * @param timeout how long an answer may take
      * @param hasRoom whether more may be posted now
      */
-    PostingClient(
-            List<ServeProcess> processes, Collection<Letter> letters, Duration timeout, BooleanSupplier hasRoom) {
+    PostingClient(List<ServeProcess> processes, Collection<Letter> letters, Duration timeout, BooleanSupplier hasRoom) {
         this.processes = List.copyOf(processes);
         this.timeout = timeout;
         this.hasRoom = hasRoom;
@@ -81,7 +80,9 @@ final class PostingClient implements AutoCloseable {
             var letters = take(1 + random.nextInt(MAX_LETTERS));
             if (letters.isEmpty()) {
                 // The last ones are on their way with others, who may bring them back.
-                await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> open.get() == 0 || hasWaiting());
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(20))
+                        .until(() -> open.get() == 0 || hasWaiting());
             } else {
                 await().atMost(PATIENCE)
                         .pollDelay(Duration.ZERO)
@@ -121,18 +122,18 @@ final class PostingClient implements AutoCloseable {
         var address = addresses.get(random.nextInt(addresses.size()));
         switch (random.nextInt(3)) {
             case 0 -> letters.forEach(letter -> postWhole(address, letter.json().encode(), List.of(letter)));
-            case 1 -> postWhole(
-                    address,
-                    new JsonArray(letters.stream().map(Letter::json).toList()).encode(),
-                    letters);
+            case 1 ->
+                postWhole(
+                        address,
+                        new JsonArray(letters.stream().map(Letter::json).toList()).encode(),
+                        letters);
             default -> postLines(address, letters);
         }
     }
 
     private void postWhole(URI address, String body, List<Letter> letters) {
         try {
-            var response = http.send(
-                    request(address, HttpCaller.JSON, body), HttpResponse.BodyHandlers.ofString());
+            var response = http.send(request(address, HttpCaller.JSON, body), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() == 202) {
                 var jobs = new JsonObject(response.body()).getJsonArray("jobs");
                 for (var i = 0; i < letters.size(); i++) {
@@ -153,8 +154,8 @@ final class PostingClient implements AutoCloseable {
         var answered = 0;
         var body = letters.stream().map(letter -> letter.json().encode()).collect(Collectors.joining("\n"));
         try {
-            var response = http.send(
-                    request(address, HttpCaller.NDJSON, body), HttpResponse.BodyHandlers.ofInputStream());
+            var response =
+                    http.send(request(address, HttpCaller.NDJSON, body), HttpResponse.BodyHandlers.ofInputStream());
             try (var lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
                     notAcknowledged(response.statusCode(), letters);

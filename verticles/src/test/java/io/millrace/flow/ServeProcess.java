@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** {@code millrace serve} in a process of its own, that can be killed, stopped and started again. */
 final class ServeProcess implements AutoCloseable {
@@ -25,8 +27,8 @@ final class ServeProcess implements AutoCloseable {
     private final Map<String, String> settings;
     private final Path log;
     private final Thread killedWithUs = new Thread(this::close);
-    private Process process;
-    private volatile URI address;
+    private @Nullable Process process;
+    private volatile @Nullable URI address;
     private int starts;
 
     private ServeProcess(String host, TestDatabase database, Map<String, String> settings, Path folder) {
@@ -58,9 +60,10 @@ final class ServeProcess implements AutoCloseable {
             builder.environment().put("HOSTNAME", host);
             builder.environment().putAll(settings);
             builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-            process = builder.start();
+            var started = builder.start();
+            process = started;
             starts++;
-            var output = process.inputReader();
+            var output = started.inputReader();
             Thread.ofVirtual().start(() -> waitForAddress(output));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -89,7 +92,6 @@ final class ServeProcess implements AutoCloseable {
             for (var line = output.readLine(); line != null; line = output.readLine()) {
                 if (line.startsWith(READY)) {
                     address = URI.create(line.substring(READY.length()));
-                    System.out.println("READY " + host + " cpu " + process.info().totalCpuDuration() + " after " + java.time.Duration.between(process.info().startInstant().get(), java.time.Instant.now()));
                 }
             }
         } catch (IOException e) {
@@ -100,6 +102,10 @@ final class ServeProcess implements AutoCloseable {
     /** Where it listens, once it is ready. */
     Optional<URI> address() {
         return Optional.ofNullable(address);
+    }
+
+    private Process running() {
+        return Objects.requireNonNull(process);
     }
 
     String host() {
@@ -113,23 +119,23 @@ final class ServeProcess implements AutoCloseable {
     /** SIGKILL; returns when the process is gone. */
     void kill() {
         address = null;
-        process.destroyForcibly();
+        running().destroyForcibly();
         join();
     }
 
     /** SIGTERM; gives the exit status. */
     int terminate() {
         address = null;
-        process.destroy();
+        running().destroy();
         return join();
     }
 
     private int join() {
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!running().waitFor(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(host + " does not end");
             }
-            return process.exitValue();
+            return running().exitValue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
@@ -148,7 +154,9 @@ final class ServeProcess implements AutoCloseable {
 
     private void signal(String name) {
         try {
-            var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            var kill = new ProcessBuilder(
+                            "kill", "-" + name, Long.toString(running().pid()))
+                    .start();
             if (kill.waitFor() != 0) {
                 throw new IllegalStateException("kill -" + name + " failed");
             }
@@ -172,6 +180,6 @@ final class ServeProcess implements AutoCloseable {
     /** Ends it, whatever state it is in. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        running().destroyForcibly();
     }
 }
