@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
+import net.jqwik.api.constraints.CharRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,5 +83,10 @@ class NamesTest {
                 .toList();
 
         assertThat(broken).isEmpty();
+    }
+
+    @Property
+    void theShortWayForPlainNamesIsTheWholeRule(@ForAll @CharRange(from = ' ', to = '\u007f') String name) {
+        assertThat(Names.fold(name)).isEqualTo(Names.foldFully(name));
     }
 }
