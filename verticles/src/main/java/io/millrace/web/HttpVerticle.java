@@ -16,6 +16,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +56,7 @@ public final class HttpVerticle extends AbstractVerticle {
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
-        new HealthApi(vertx, readiness, () -> up().databaseHealth(), () -> up().stages()).mount(router);
+        new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
@@ -93,6 +95,12 @@ public final class HttpVerticle extends AbstractVerticle {
                         () -> new GroupReader(up().database()))
                 .mount(router);
         new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+    }
+
+    /** None before the pod is up: it can be asked how it is all the same. */
+    private Collection<HealthApi.StageHealth> stages() {
+        var pod = services.get();
+        return pod == null ? List.of() : pod.stages();
     }
 
     private Services up() {

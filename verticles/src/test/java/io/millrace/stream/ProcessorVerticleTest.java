@@ -514,7 +514,7 @@ class ProcessorVerticleTest {
         // More often than a record may fail.
         var failures = new ConcurrentHashMap<Integer, Integer>();
         onDecide = batch -> {
-            if (failures.merge(batch.partition(), 1, Integer::sum) <= 5) {
+            if (failures.merge(batch.partition(), 1, Integer::sum) <= 12) {
                 throw new Processor.Outage("down", new IllegalStateException());
             }
         };
