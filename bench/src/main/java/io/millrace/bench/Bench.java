@@ -77,6 +77,7 @@ final class Bench implements Callable<Integer> {
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT);
         System.exit(new CommandLine(new Bench())
+                .setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(arguments));
     }
