@@ -3,6 +3,7 @@ package io.millrace;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.millrace.ConfigValue.Origin;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +29,7 @@ final class Settings {
         }
     }
 
-    private record Value(String text, String origin) {}
+    private record Value(String text, Origin origin, String source) {}
 
     private static final String DEFAULTS = "/conf/millrace.yaml";
     private static final String ENVIRONMENT_PREFIX = "MILLRACE_";
@@ -44,7 +46,9 @@ final class Settings {
             if (yaml == null) {
                 throw new IllegalStateException(DEFAULTS + " is packaged with the service");
             }
-            read(yaml).forEach((name, text) -> settings.values.put(name, new Value(text, "default")));
+            read(yaml)
+                    .forEach((name, text) ->
+                            settings.values.put(name, new Value(text, Origin.DEFAULT, "conf/millrace.yaml")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -53,7 +57,7 @@ final class Settings {
 
     Settings withFile(Path file) {
         try (var yaml = Files.newInputStream(file)) {
-            read(yaml).forEach((name, text) -> with(name, text, file.toString()));
+            read(yaml).forEach((name, text) -> with(name, text, Origin.FILE, file.toString()));
         } catch (IOException e) {
             throw new Invalid("cannot read the configuration file " + file + ": " + e.getMessage());
         }
@@ -61,11 +65,11 @@ final class Settings {
     }
 
     Settings withEnvironment(Map<String, String> environment) {
-        for (var name : java.util.List.copyOf(values.keySet())) {
+        for (var name : List.copyOf(values.keySet())) {
             var variable = variable(name);
             var text = environment.get(variable);
             if (text != null) {
-                with(name, text, variable);
+                with(name, text, Origin.ENVIRONMENT, variable);
             }
         }
         return this;
@@ -76,13 +80,24 @@ final class Settings {
                 + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
-    Settings with(String name, String text, String origin) {
+    Settings with(String name, String text, Origin origin, String source) {
         if (!values.containsKey(name)) {
             throw new Invalid("%s knows a setting %s, which does not exist; those that do are in conf/millrace.yaml"
-                    .formatted(origin, name));
+                    .formatted(source, name));
         }
-        values.put(name, new Value(text, origin));
+        values.put(name, new Value(text, origin, source));
         return this;
+    }
+
+    /** Every setting, by name. */
+    List<ConfigValue> all() {
+        return values.entrySet().stream()
+                .map(entry -> new ConfigValue(
+                        entry.getKey(),
+                        entry.getValue().text(),
+                        entry.getValue().origin(),
+                        entry.getValue().source()))
+                .toList();
     }
 
     private static Map<String, String> read(InputStream yaml) throws IOException {
@@ -169,6 +184,6 @@ final class Settings {
         var value = values.get(name);
         return new Invalid("%s should be %s, but %s says '%s'"
                 .formatted(
-                        name, wanted, value == null ? "nothing" : value.origin(), value == null ? "" : value.text()));
+                        name, wanted, value == null ? "nothing" : value.source(), value == null ? "" : value.text()));
     }
 }

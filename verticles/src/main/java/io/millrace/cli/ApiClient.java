@@ -53,6 +53,14 @@ final class ApiClient implements AutoCloseable {
                 .build();
     }
 
+    URI server() {
+        return server;
+    }
+
+    String workspace() {
+        return workspace;
+    }
+
     /** The JSON at this path, which may carry a query. */
     String get(String path) {
         return send(request(path).header("Accept", "application/json").GET().build(), this::wholeBody);

@@ -7,19 +7,21 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** A command that talks to a server: it connects, runs, and turns what the server refuses into a line and an exit code. */
 @Command(
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:the server refused", "2:wrong usage", "69:no server answers"})
+        exitCodeList = {"0:done", "1:the server refused", "2:wrong usage", "69:no server answers"},
+        footerHeading = "%nExamples:%n")
 abstract class ClientCommand implements Callable<Integer> {
 
     @Mixin
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final ClientOptions options = new ClientOptions();
+    private final ServerOptions server = new ServerOptions();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -33,7 +35,7 @@ abstract class ClientCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        try (var api = options.connect(spec, surroundings.clock())) {
+        try (var api = server.connect(spec, surroundings.clock())) {
             return run(api);
         } catch (ClientException e) {
             complain(e.getMessage());
@@ -43,31 +45,44 @@ abstract class ClientCommand implements Callable<Integer> {
 
     abstract int run(ApiClient api);
 
-    final CommandSpec spec() {
-        return spec;
-    }
-
     final Surroundings surroundings() {
         return surroundings;
     }
 
-    final boolean json() {
-        return options.json();
+    final PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    final PrintWriter err() {
+        return spec.commandLine().getErr();
     }
 
     final void print(Iterable<String> lines) {
-        PrintWriter out = spec.commandLine().getOut();
+        var out = out();
         lines.forEach(out::println);
         out.flush();
     }
 
-    final void printJson(String json) {
-        print(List.of(Json.pretty(json, !surroundings.stdout().unicode())));
+    final void print(String line) {
+        print(List.of(line));
     }
 
     final void complain(@Nullable String message) {
-        PrintWriter err = spec.commandLine().getErr();
+        var err = err();
         err.println("millrace: " + message);
         err.flush();
+    }
+
+    /** For requests that may be sent again, with a line to whoever waits. */
+    final Retries retries() {
+        return new Retries(
+                RetryPolicy.DEFAULT,
+                surroundings.sleeper(),
+                (reason, pause) -> complain(reason.getMessage() + "; trying again in " + Format.seconds(pause)));
+    }
+
+    /** What is wrong with how the command was called, to be thrown. */
+    final ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 }

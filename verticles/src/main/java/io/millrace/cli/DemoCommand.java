@@ -21,7 +21,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Serve, bring in the sample documents, and show what came of them; then serve on until Ctrl-C.",
             "A second start finds its data again, and the documents unchanged."
-        })
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  millrace demo", "  millrace demo --port 9000 --data-dir /tmp/millrace"})
 final class DemoCommand implements Callable<Integer> {
 
     private static final String SAMPLE = "/conf/sample/";
@@ -36,13 +38,18 @@ final class DemoCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
+    private final Surroundings surroundings;
+
+    DemoCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
         return ServeCommand.run(options, List.of(), this::show);
     }
 
     private void show(String address) {
-        var surroundings = Surroundings.system();
         var err = spec.commandLine().getErr();
         var out = spec.commandLine().getOut();
         var documents = documents();
@@ -54,7 +61,8 @@ final class DemoCommand implements Callable<Integer> {
                 true,
                 (label, job) -> {});
         try (var api = new ApiClient(URI.create(address), "default", InstantSource.system())) {
-            var tally = new Ingestion(api, true, surroundings.clock(), surroundings.sleeper(), progress)
+            var tally = new Ingestion(
+                            api, true, surroundings.clock(), surroundings.sleeper(), progress, IngestJournal.NONE)
                     .run(documents.iterator());
             progress.end();
             out.println(tally.waitedText());
@@ -62,18 +70,18 @@ final class DemoCommand implements Callable<Integer> {
             GraphStatsText.lines(Json.read(api.get("/v1/graph/stats"), GraphStats.class), surroundings.stdout())
                     .forEach(out::println);
             out.println();
-            whatNext(address).forEach(out::println);
+            whatNext(address, options.databaseArguments()).forEach(out::println);
             out.flush();
         }
     }
 
-    private static List<String> whatNext(String address) {
+    static List<String> whatNext(String address, String databaseArguments) {
         var url = address.endsWith(":8080") ? "" : " --url " + address;
         return List.of(
                 "What to try next, in another terminal:",
                 "  ./millrace graph search \"ada lovelace\"" + url,
                 "  ./millrace graph stats" + url,
-                "  ./millrace graph verify",
+                "  ./millrace graph verify" + databaseArguments,
                 "  curl -s '" + address + "/v1/graph/entities?q=turing'",
                 "  curl -s " + address + "/v1/documents -H 'content-type: application/json' \\",
                 "    -d '{\"source_uri\": \"urn:note:1\", \"content\": \"Grace Hopper worked at Harvard University.\"}'",
@@ -84,7 +92,8 @@ final class DemoCommand implements Callable<Integer> {
         var documents = new ArrayList<IngestEntry>();
         for (var name : read("index.txt").split("\n", -1)) {
             if (!name.isBlank()) {
-                documents.add(IngestEntry.Line.of(name, "sample:" + name, read(name), contentType(name)));
+                documents.add(IngestEntry.Line.of(
+                        IngestEntry.Place.whole(name), "sample:" + name, read(name), contentType(name)));
             }
         }
         return documents;

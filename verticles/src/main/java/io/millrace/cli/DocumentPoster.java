@@ -29,24 +29,25 @@ final class DocumentPoster {
      * Tells each line's result as soon as it stays; throws when some still have none and trying again is of no use.
      *
      * <p>A request that broke without a single answer is halved. Java's client reads only after it has written everything,
-     * while the server answers as it reads: 8 MiB whose answers came to 6 MiB stood still on a loopback connection, and
+     * while the server answers as it reads: 31 MiB whose answers came to 6 MiB stood still on a loopback connection, and
      * 4 MiB passed. Fewer lines have smaller answers, and a request that merely took too long gets shorter as well.
      */
     void post(List<Line> lines, BiConsumer<Line, LineResult> settled) {
         var pending = lines;
         var size = lines.size();
-        for (var attempts = 1; !pending.isEmpty(); attempts++) {
+        var attempts = retries.new Attempts();
+        while (!pending.isEmpty()) {
             var sent = pending.subList(0, Math.min(size, pending.size()));
             var answer = api.postLines(PATH, sent.stream().map(Line::bytes).toList());
             var results = inOrder(answer.lines(), sent.size());
             var open = settle(sent, results, settled);
             if (open.size() < sent.size()) {
-                attempts = 1;
+                attempts = retries.new Attempts();
             } else if (answer.broken() instanceof UnreachableException) {
                 size = Math.ceilDiv(sent.size(), 2);
             }
             if (!open.isEmpty()) {
-                retries.pauseOrThrow(attempts, reason(answer, results));
+                attempts.pauseOrThrow(reason(answer, results));
             }
             open.addAll(pending.subList(sent.size(), pending.size()));
             pending = open;

@@ -19,19 +19,19 @@ final class DocumentReader {
     private DocumentReader() {}
 
     static IngestEntry read(Source.DocumentFile file) {
-        var label = Printable.text(file.path().toString());
+        var place = IngestEntry.Place.whole(file.path().toString());
         try {
             if (Files.size(file.path()) > BYTES_MAX) {
                 return new IngestEntry.Unreadable(
-                        label, "larger than " + Format.count(BYTES_MAX) + " bytes; split the file");
+                        place.label(), "larger than " + Format.count(BYTES_MAX) + " bytes; split the file");
             }
-            return decoded(label, file, Files.readAllBytes(file.path()));
+            return decoded(place, file, Files.readAllBytes(file.path()));
         } catch (IOException e) {
-            return new IngestEntry.Unreadable(label, "cannot be read (" + e + ")");
+            return new IngestEntry.Unreadable(place.label(), "cannot be read (" + e + ")");
         }
     }
 
-    private static IngestEntry decoded(String label, Source.DocumentFile file, byte[] bytes)
+    private static IngestEntry decoded(IngestEntry.Place place, Source.DocumentFile file, byte[] bytes)
             throws CharacterCodingException {
         var in = ByteBuffer.wrap(bytes);
         var out = CharBuffer.allocate(bytes.length);
@@ -41,10 +41,10 @@ final class DocumentReader {
                 .onUnmappableCharacter(CodingErrorAction.REPORT)
                 .decode(in, out, true);
         if (result.isError()) {
-            return new IngestEntry.Unreadable(label, notUtf8(bytes, in.position()));
+            return new IngestEntry.Unreadable(place.label(), notUtf8(bytes, in.position()));
         }
         return IngestEntry.Line.of(
-                label, file.sourceUri(), withoutMark(out.flip().toString()), file.contentType());
+                place, file.sourceUri(), withoutMark(out.flip().toString()), file.contentType());
     }
 
     /** The mark at the beginning tells the encoding and is no part of the text. */

@@ -8,7 +8,7 @@ import picocli.CommandLine.Mixin;
         name = "graph",
         description = "Look into the knowledge graph.",
         subcommands = {GraphStatsCommand.class, GraphSearchCommand.class, GraphVerifyCommand.class})
-public final class GraphCommand {
+final class GraphCommand {
 
     @Mixin
     final HelpOption help = new HelpOption();

@@ -13,8 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code millrace graph search}: entities whose name is like a text, best first. */
-@Command(name = "search", description = "Find entities by a name, or by one that is like it; best first.")
-final class GraphSearchCommand extends ClientCommand {
+@Command(
+        name = "search",
+        description = "Find entities by a name, or by one that is like it; best first.",
+        footer = {"  millrace graph search \"ada lovelace\"", "  millrace graph search turing --type PERSON -o jsonl"})
+final class GraphSearchCommand extends AnswerCommand {
 
     private static final int NAME_COLUMNS_MAX = 40;
     private static final int DESCRIPTION_COLUMNS_MAX = 60;
@@ -32,8 +35,8 @@ final class GraphSearchCommand extends ClientCommand {
             description = "So many at most (default: ${DEFAULT-VALUE}).")
     private int limit;
 
-    GraphSearchCommand() {
-        super(Surroundings.system());
+    GraphSearchCommand(Surroundings surroundings) {
+        super(surroundings);
     }
 
     /** As the server shows them. */
@@ -48,19 +51,13 @@ final class GraphSearchCommand extends ClientCommand {
             String name, String entityType, @Nullable String description, long mentions, long degree, double score) {}
 
     @Override
-    int run(ApiClient api) {
+    View ask(ApiClient api) {
         var answer = api.get(path());
-        if (json()) {
-            printJson(answer);
-            return ExitCode.OK;
-        }
         var hits = Json.read(answer, EntityList.class).entities();
-        if (hits.isEmpty()) {
-            complain("no entity has a name like '" + Printable.text(query) + "'");
-        } else {
-            print(lines(hits, surroundings().stdout()));
-        }
-        return ExitCode.OK;
+        return hits.isEmpty()
+                ? View.ofList(answer, "entities", List.of())
+                        .withNotes(List.of("no entity has a name like '" + Printable.text(query) + "'"))
+                : View.ofList(answer, "entities", lines(hits, terminal()));
     }
 
     private String path() {

@@ -4,13 +4,13 @@ import io.millrace.DatabaseAccess;
 import io.millrace.verify.Check;
 import io.millrace.verify.Report;
 import io.millrace.verify.Verification;
-import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code millrace graph verify}: recounts everything in one snapshot. */
@@ -21,7 +21,12 @@ import picocli.CommandLine.Spec;
             "Reaches the database itself: DATABASE_URL, PG*, POSTGRES_*, or the embedded server, whether a pod runs it or not."
         },
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:no difference", "1:a difference was found", "2:wrong usage"})
+        exitCodeList = {"0:no difference", "1:a difference was found", "2:wrong usage"},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  millrace graph verify",
+            "  DATABASE_URL=postgresql://reader@host/millrace millrace graph verify -o json"
+        })
 final class GraphVerifyCommand implements Callable<Integer> {
 
     @Mixin
@@ -30,26 +35,25 @@ final class GraphVerifyCommand implements Callable<Integer> {
     @Mixin
     private final ServeOptions options = new ServeOptions();
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            description = "text or json (default: ${DEFAULT-VALUE}).")
-    private OutputFormat output = OutputFormat.TEXT;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
+    private final Surroundings surroundings;
+
+    GraphVerifyCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
     @Override
-    public Integer call() throws Exception {
+    public Integer call() throws SQLException {
         var report = verify();
-        PrintWriter out = spec.commandLine().getOut();
-        if (output == OutputFormat.JSON) {
-            out.println(Json.pretty(Json.MAPPER.writeValueAsString(report), false));
-        } else {
-            text(report, out);
-        }
-        out.flush();
+        var command = spec.commandLine();
+        new ViewPrinter(command.getOut(), command.getErr(), output.format(), surroundings.stdout())
+                .show(View.ofList(Json.write(report), "checks", lines(report)));
         return report.clean() ? ExitCode.OK : ExitCode.FAILED;
     }
 
@@ -60,12 +64,14 @@ final class GraphVerifyCommand implements Callable<Integer> {
         }
     }
 
-    private static void text(Report report, PrintWriter out) {
+    private static List<String> lines(Report report) {
+        var lines = new ArrayList<String>();
         for (var check : report.checks()) {
-            out.println(line(check));
-            check.examples().forEach(example -> out.println("       " + Printable.text(example)));
+            lines.add(line(check));
+            check.examples().forEach(example -> lines.add("       " + Printable.text(example)));
         }
-        out.println(report.clean() ? "clean: no difference" : "NOT CLEAN: see the lines marked with a cross");
+        lines.add(report.clean() ? "clean: no difference" : "NOT CLEAN: see the lines marked with a cross");
+        return lines;
     }
 
     private static String line(Check check) {

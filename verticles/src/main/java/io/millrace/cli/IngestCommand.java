@@ -1,17 +1,17 @@
 package io.millrace.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code millrace ingest}: brings files to a server and waits until they are in the graph. */
@@ -25,21 +25,23 @@ import picocli.CommandLine.Parameters;
                     + " all folders inside it, by name, without README.md and hidden files; if it has an index.txt, that"
                     + " lists the names to read, in order. Other files are skipped with a note.",
             "",
-            "Text has to be UTF-8. Posting a document again is safe: what did not change is recognised by its source_uri."
+            "Text has to be UTF-8. Posting a document again is safe: what did not change is recognised by its source_uri. A"
+                    + " server that is busy (429, 503) is asked again when it says, and one that went away is waited for. With"
+                    + " --resume a run that was broken off goes on where it was: run the same command again."
         },
         exitCodeList = {
             "0:everything is in the graph (with --no-wait: accepted)",
             "1:a document could not be read, was refused or failed",
-            "2:wrong usage, or a file that does not exist; nothing was sent",
+            "2:wrong usage, a file that does not exist, or a journal of another ingest; nothing was sent",
             "69:no server answers, or it went away"
         },
-        footerHeading = "%nExamples:%n",
         footer = {
             "  millrace ingest report.md notes/",
             "  millrace ingest --base-uri https://example.org/docs/ docs",
-            "  crawler | millrace ingest -"
+            "  crawler | millrace ingest -",
+            "  millrace ingest --resume dump.journal --no-wait dump.ndjson"
         })
-public final class IngestCommand extends ClientCommand {
+final class IngestCommand extends ClientCommand {
 
     @Parameters(arity = "1..*", paramLabel = "FILE|DIR|-", description = "What to read; - is standard input.")
     private List<String> arguments = List.of();
@@ -55,9 +57,14 @@ public final class IngestCommand extends ClientCommand {
             description = "End when everything is accepted, and print the ids of the jobs instead of waiting for them.")
     private boolean noWait;
 
-    public IngestCommand() {
-        this(Surroundings.system());
-    }
+    @Option(
+            names = "--resume",
+            paramLabel = "FILE",
+            description = "Keep a journal in FILE of what was acknowledged, and do not send what it has already.")
+    private @Nullable Path resume;
+
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     IngestCommand(Surroundings surroundings) {
         super(surroundings);
@@ -65,9 +72,8 @@ public final class IngestCommand extends ClientCommand {
 
     @Override
     int run(ApiClient api) {
-        List<Source> sources;
-        try {
-            sources = sources();
+        try (var journal = journal(api)) {
+            return ingest(api, journal, sources());
         } catch (NoSuchFileException e) {
             complain(e.getFile() + " does not exist");
             return ExitCode.USAGE;
@@ -75,26 +81,60 @@ public final class IngestCommand extends ClientCommand {
             complain(e.getMessage());
             return ExitCode.USAGE;
         }
-        return ingest(api, sources);
+    }
+
+    private IngestJournal journal(ApiClient api) throws IOException {
+        if (resume == null) {
+            return IngestJournal.NONE;
+        }
+        var journal = IngestJournalFile.open(resume, api.server().toString(), api.workspace(), !noWait);
+        try {
+            refuseIfForgotten(api, journal.latestJobs());
+            return journal;
+        } catch (IOException | RuntimeException e) {
+            journal.close();
+            throw e;
+        }
+    }
+
+    /** Another database may answer at the same address by now, and has nothing of what the journal lets us pass over. */
+    private void refuseIfForgotten(ApiClient api, List<UUID> jobs) throws IOException {
+        if (jobs.isEmpty()) {
+            return;
+        }
+        var answer = retries().call(() -> api.get(JobList.path(jobs)));
+        var missing = Json.read(answer, JobList.class).missing();
+        if (!missing.isEmpty()) {
+            throw new IngestJournalFile.Refused(
+                    "the server does not know job %s, which %s says it acknowledged: to send everything again, take another file"
+                            .formatted(missing.getFirst(), resume));
+        }
     }
 
     private List<Source> sources() throws IOException {
         if (arguments.stream().filter("-"::equals).count() > 1) {
-            throw new ParameterException(spec().commandLine(), "standard input can be read once only");
+            throw usage("standard input can be read once only");
         }
         var tree = new SourceTree(baseUri, skipped -> complain("skipped " + Printable.text(skipped)));
         var sources = new ArrayList<Source>();
         for (var argument : arguments) {
             sources.addAll(tree.expand(argument));
         }
+        sources.removeIf(this::isJournal);
         return sources;
     }
 
-    private int ingest(ApiClient api, List<Source> sources) {
+    private boolean isJournal(Source source) {
+        return resume != null
+                && source instanceof Source.LinesFile(var path)
+                && path.equals(resume.toAbsolutePath().normalize());
+    }
+
+    private int ingest(ApiClient api, IngestJournal journal, List<Source> sources) {
         var jobs = new ArrayList<UUID>();
         var progress = progress(sources, jobs);
         var around = surroundings();
-        var ingestion = new Ingestion(api, !noWait, around.clock(), around.sleeper(), progress);
+        var ingestion = new Ingestion(api, !noWait, around.clock(), around.sleeper(), progress, journal);
         try {
             var tally = ingestion.run(new IngestEntries(sources, around.in()));
             progress.end();
@@ -110,7 +150,7 @@ public final class IngestCommand extends ClientCommand {
 
     private IngestProgress progress(List<Source> sources, List<UUID> jobs) {
         return new IngestProgress(
-                spec().commandLine().getErr(),
+                err(),
                 surroundings().stderr(),
                 surroundings().clock(),
                 total(sources),
@@ -125,24 +165,46 @@ public final class IngestCommand extends ClientCommand {
                 : OptionalLong.empty();
     }
 
-    /** Without waiting, the ids are the result. As text they are printed at once, since there may be millions. */
+    private record Accepted(UUID jobId, String document) {}
+
+    /** Without waiting, the ids are the result. They are printed at once where that can be, since there may be millions. */
     private void handOut(String label, UUID job, List<UUID> jobs) {
-        if (noWait && json()) {
-            jobs.add(job);
-        } else if (noWait) {
-            print(List.of(job + "  " + label));
+        if (noWait) {
+            switch (output.format()) {
+                case TEXT -> print(job + "  " + label);
+                case JSON -> jobs.add(job);
+                case JSONL -> printJson(new Accepted(job, label));
+            }
         }
     }
 
     private void report(Tally tally, List<UUID> jobs) {
-        if (json()) {
-            printJson(IngestReport.of(tally, noWait ? jobs : null).toJson());
-        } else if (noWait) {
-            PrintWriter err = spec().commandLine().getErr();
-            err.println(tally.acceptedText());
-            err.flush();
-        } else {
-            print(List.of(tally.waitedText()));
+        switch (output.format()) {
+            case TEXT -> {
+                if (noWait) {
+                    tell(tally.acceptedText());
+                } else {
+                    print(tally.waitedText());
+                }
+            }
+            case JSON -> printJson(IngestReport.of(tally, noWait ? jobs : null));
+            case JSONL -> {
+                if (noWait) {
+                    tell(tally.acceptedText());
+                } else {
+                    printJson(IngestReport.of(tally, null));
+                }
+            }
         }
+    }
+
+    private void printJson(Object value) {
+        new ViewPrinter(out(), err(), output.format(), surroundings().stdout())
+                .show(View.of(Json.write(value), List.of()));
+    }
+
+    private void tell(String line) {
+        err().println(line);
+        err().flush();
     }
 }

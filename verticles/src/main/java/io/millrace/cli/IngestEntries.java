@@ -51,12 +51,12 @@ final class IngestEntries implements Iterator<IngestEntry> {
     }
 
     private @Nullable IngestEntry openLines(Source.LinesFile file) {
-        var label = Printable.text(file.path().toString());
+        var source = file.path().toString();
         try {
-            lines = new NdjsonReader(label, Files.newInputStream(file.path()), DocumentReader.BYTES_MAX);
+            lines = new NdjsonReader(source, Files.newInputStream(file.path()), DocumentReader.BYTES_MAX);
             return null;
         } catch (IOException e) {
-            return new IngestEntry.Unreadable(label, "cannot be read (" + e + ")");
+            return new IngestEntry.Unreadable(Printable.text(source), "cannot be read (" + e + ")");
         }
     }
 

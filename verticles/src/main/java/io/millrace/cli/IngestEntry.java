@@ -11,29 +11,48 @@ import org.jspecify.annotations.Nullable;
 /** What reading a source gives for each document of it. */
 sealed interface IngestEntry {
 
-    /** What people know the document by: a file's name, or that of a file of lines and the line's number. */
+    /** What people know the document by. */
     String label();
+
+    /** Where a document was read: a file that is one, or a line of a file of many, counted from 1. */
+    record Place(String source, long line) {
+
+        static final long WHOLE = 0;
+
+        static Place whole(String source) {
+            return new Place(source, WHOLE);
+        }
+
+        String label() {
+            return Printable.text(source) + (line == WHOLE ? "" : ":" + line);
+        }
+    }
 
     /** A document as a line of NDJSON with its end, ready to be sent. */
     @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-    record Line(String label, byte[] bytes) implements IngestEntry {
+    record Line(Place place, byte[] bytes) implements IngestEntry {
 
-        static Line of(String label, String sourceUri, String content, String contentType) {
+        @Override
+        public String label() {
+            return place.label();
+        }
+
+        static Line of(Place place, String sourceUri, String content, String contentType) {
             var document = new LinkedHashMap<String, String>();
             document.put("source_uri", sourceUri);
             document.put("content_type", contentType);
             document.put("content", content);
             try {
-                return ended(label, Json.MAPPER.writeValueAsBytes(document));
+                return ended(place, Json.MAPPER.writeValueAsBytes(document));
             } catch (JacksonException e) {
                 throw new UncheckedIOException(e);
             }
         }
 
-        static Line ended(String label, byte[] json) {
+        static Line ended(Place place, byte[] json) {
             var bytes = Arrays.copyOf(json, json.length + 1);
             bytes[json.length] = '\n';
-            return new Line(label, bytes);
+            return new Line(place, bytes);
         }
 
         /** The document's key, when the line has one. It is read where a line is sent again only, which is rare. */

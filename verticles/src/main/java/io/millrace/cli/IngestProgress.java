@@ -93,7 +93,7 @@ final class IngestProgress implements Ingestion.Listener {
     }
 
     private String bar(Tally tally) {
-        var done = (waits ? tally.completed() : tally.accepted()) + tally.failed();
+        var done = (waits ? tally.completed() : tally.accepted() + tally.acknowledgedBefore()) + tally.failed();
         var verb = waits ? "completed" : "accepted";
         if (total.isEmpty()) {
             return "%s sent, %s %s, %s failed, %s"

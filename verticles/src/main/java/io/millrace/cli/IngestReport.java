@@ -1,8 +1,6 @@
 package io.millrace.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JacksonException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record IngestReport(
         long documents,
+        long acknowledgedBefore,
         long accepted,
         @Nullable Long completed,
         long failed,
@@ -24,6 +23,7 @@ record IngestReport(
         var waited = jobs == null;
         return new IngestReport(
                 tally.documents(),
+                tally.acknowledgedBefore(),
                 tally.accepted(),
                 waited ? tally.completed() : null,
                 tally.failed(),
@@ -31,13 +31,5 @@ record IngestReport(
                 tally.elapsed().toMillis() / 1000.0,
                 Math.round(tally.documentsPerSecond() * 10) / 10.0,
                 jobs);
-    }
-
-    String toJson() {
-        try {
-            return Json.MAPPER.writeValueAsString(this);
-        } catch (JacksonException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import io.millrace.cli.IngestEntry.Line;
+import io.millrace.cli.IngestEntry.Place;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -44,16 +45,27 @@ final class Ingestion {
     private final InstantSource clock;
     private final Sleeper sleeper;
     private final Listener listener;
+    private final IngestJournal journal;
     private final Instant start;
 
     private long documents;
+    private long acknowledgedBefore;
     private long accepted;
     private long completed;
     private long failed;
     private long chunks;
 
-    /** @param waits for the jobs; otherwise it ends when all documents are accepted */
-    Ingestion(ApiClient api, boolean waits, InstantSource clock, Sleeper sleeper, Listener listener) {
+    /**
+     * @param waits for the jobs; otherwise it ends when all documents are accepted
+     * @param journal knows what need not be sent, and is told what was acknowledged
+     */
+    Ingestion(
+            ApiClient api,
+            boolean waits,
+            InstantSource clock,
+            Sleeper sleeper,
+            Listener listener,
+            IngestJournal journal) {
         var retries = new Retries(RetryPolicy.DEFAULT, sleeper, listener);
         this.poster = new DocumentPoster(api, retries);
         this.watch = new JobWatch(api, retries);
@@ -61,6 +73,7 @@ final class Ingestion {
         this.clock = clock;
         this.sleeper = sleeper;
         this.listener = listener;
+        this.journal = journal;
         this.start = clock.instant();
     }
 
@@ -74,6 +87,7 @@ final class Ingestion {
                     documents++;
                     fail(entry.label(), entry.reason());
                 }
+                case Line line when journal.acknowledged(line) -> passOver(line);
                 case Line line -> {
                     if (batch.size() == BATCH_DOCUMENTS_MAX || batchBytes + line.bytes().length > BATCH_BYTES_MAX) {
                         send(batch);
@@ -90,7 +104,26 @@ final class Ingestion {
     }
 
     Tally tally() {
-        return new Tally(documents, accepted, completed, failed, chunks, Duration.between(start, clock.instant()));
+        return new Tally(
+                documents,
+                acknowledgedBefore,
+                accepted,
+                completed,
+                failed,
+                chunks,
+                Duration.between(start, clock.instant()));
+    }
+
+    /** An earlier run was told that the server has it; only its end may still have to be waited for. */
+    private void passOver(Line line) {
+        documents++;
+        acknowledgedBefore++;
+        var job = journal.openJob(line.place());
+        if (job.isEmpty()) {
+            completed++;
+        } else if (waits) {
+            watch.add(job.get(), line.place());
+        }
     }
 
     private void send(List<Line> batch) {
@@ -98,7 +131,11 @@ final class Ingestion {
             return;
         }
         documents += batch.size();
-        poster.post(batch, this::settled);
+        try {
+            poster.post(batch, this::settled);
+        } finally {
+            journal.flush();
+        }
         batch.clear();
         if (waits) {
             watch.round(BATCH_DOCUMENTS_MAX, this::ended);
@@ -112,9 +149,10 @@ final class Ingestion {
             return;
         }
         accepted++;
+        journal.accepted(line, result.jobId());
         listener.accepted(line.label(), result.jobId());
         if (waits) {
-            watch.add(result.jobId(), line.label());
+            watch.add(result.jobId(), line.place());
         }
     }
 
@@ -122,6 +160,7 @@ final class Ingestion {
         var pause = POLL_MIN;
         while (!watch.isEmpty()) {
             var anyEnded = watch.round(IDS_A_ROUND_MAX, this::ended);
+            journal.flush();
             listener.progressed(tally());
             if (!watch.isEmpty()) {
                 pause = anyEnded ? POLL_MIN : pause;
@@ -131,11 +170,13 @@ final class Ingestion {
         }
     }
 
-    private void ended(String label, JobStatus job) {
+    /** A job that failed stays open in the journal, so that the next run tells of it too. */
+    private void ended(Place place, JobStatus job) {
         if (job.failed()) {
-            fail(label, job.errorText());
+            fail(place.label(), job.errorText());
             return;
         }
+        journal.completed(place, job.id());
         completed++;
         chunks += job.chunks();
     }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Mixin;
 
 /** {@code millrace job}: what was posted, and how far it has come. */
 @Command(name = "job", description = "Look at jobs.", subcommands = JobShowCommand.class)
-public final class JobCommand {
+final class JobCommand {
 
     @Mixin
     final HelpOption help = new HelpOption();

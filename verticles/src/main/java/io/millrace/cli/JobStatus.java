@@ -26,6 +26,10 @@ record JobStatus(
         return "failed".equals(status);
     }
 
+    boolean ended() {
+        return completed() || failed();
+    }
+
     long chunks() {
         return chunksTotal == null ? 0 : chunksTotal;
     }

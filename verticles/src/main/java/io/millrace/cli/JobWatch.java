@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.cli.IngestEntry.Place;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,46 +13,46 @@ final class JobWatch {
 
     private final ApiClient api;
     private final Retries retries;
-    private final Map<UUID, String> labels = new LinkedHashMap<>();
+    private final Map<UUID, Place> places = new LinkedHashMap<>();
 
     JobWatch(ApiClient api, Retries retries) {
         this.api = api;
         this.retries = retries;
     }
 
-    void add(UUID job, String label) {
-        labels.put(job, label);
+    void add(UUID job, Place place) {
+        places.put(job, place);
     }
 
     boolean isEmpty() {
-        return labels.isEmpty();
+        return places.isEmpty();
     }
 
     /**
-     * Asks for the oldest jobs, and tells of each that has ended with its document's label.
+     * Asks for the oldest jobs, and tells of each that has ended with its document's place.
      *
      * @param idsMax jobs to ask for, so that a million open ones do not make ten thousand requests
      * @return whether any has ended
      */
-    boolean round(int idsMax, BiConsumer<String, JobStatus> ended) {
-        var before = labels.size();
-        var oldest = labels.keySet().stream().limit(idsMax).toList();
+    boolean round(int idsMax, BiConsumer<Place, JobStatus> ended) {
+        var before = places.size();
+        var oldest = places.keySet().stream().limit(idsMax).toList();
         for (var from = 0; from < oldest.size(); from += JobList.IDS_MAX) {
             ask(oldest.subList(from, Math.min(oldest.size(), from + JobList.IDS_MAX)), ended);
         }
-        return labels.size() < before;
+        return places.size() < before;
     }
 
-    private void ask(List<UUID> ids, BiConsumer<String, JobStatus> ended) {
+    private void ask(List<UUID> ids, BiConsumer<Place, JobStatus> ended) {
         var path = JobList.path(ids);
         var answer = Json.read(retries.call(() -> api.get(path)), JobList.class);
         var jobs = new ArrayList<>(answer.jobs());
         answer.missing().forEach(id -> jobs.add(lost(id)));
         for (var job : jobs) {
-            if (job.completed() || job.failed()) {
-                var label = labels.remove(job.id());
-                if (label != null) {
-                    ended.accept(label, job);
+            if (job.ended()) {
+                var place = places.remove(job.id());
+                if (place != null) {
+                    ended.accept(place, job);
                 }
             }
         }

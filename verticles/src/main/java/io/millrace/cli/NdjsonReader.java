@@ -15,7 +15,7 @@ final class NdjsonReader implements AutoCloseable {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
-    private final String name;
+    private final String source;
     private final InputStream in;
     private final int lineBytesMax;
     private final byte[] buffer = new byte[BUFFER_BYTES];
@@ -24,8 +24,8 @@ final class NdjsonReader implements AutoCloseable {
     private long number;
     private boolean ended;
 
-    NdjsonReader(String name, InputStream in, int lineBytesMax) {
-        this.name = name;
+    NdjsonReader(String source, InputStream in, int lineBytesMax) {
+        this.source = source;
         this.in = in;
         this.lineBytesMax = lineBytesMax;
     }
@@ -41,7 +41,7 @@ final class NdjsonReader implements AutoCloseable {
                 }
             } catch (IOException e) {
                 ended = true;
-                return new IngestEntry.Unreadable(label(), "cannot be read any further (" + e + ")");
+                return new IngestEntry.Unreadable(place().label(), "cannot be read any further (" + e + ")");
             }
         }
         return null;
@@ -57,10 +57,10 @@ final class NdjsonReader implements AutoCloseable {
         var length = readLine(line);
         if (length > lineBytesMax) {
             return new IngestEntry.Unreadable(
-                    label(), "a line of more than %s bytes".formatted(Format.count(lineBytesMax)));
+                    place().label(), "a line of more than %s bytes".formatted(Format.count(lineBytesMax)));
         }
         var bytes = number == 1 ? withoutMark(line.toByteArray()) : line.toByteArray();
-        return isBlank(bytes) ? null : IngestEntry.Line.ended(label(), bytes);
+        return isBlank(bytes) ? null : IngestEntry.Line.ended(place(), bytes);
     }
 
     /** Appends the next line without its end, as far as it is within the limit; tells its whole length. */
@@ -109,7 +109,7 @@ final class NdjsonReader implements AutoCloseable {
         return true;
     }
 
-    private String label() {
-        return name + ":" + number;
+    private IngestEntry.Place place() {
+        return new IngestEntry.Place(source, number);
     }
 }

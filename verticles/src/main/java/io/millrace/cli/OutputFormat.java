@@ -2,10 +2,11 @@ package io.millrace.cli;
 
 import java.util.Locale;
 
-/** For whom a result is printed: people or programs. */
+/** For whom a result is printed: people, or programs that read one JSON text or a JSON text a line. */
 enum OutputFormat {
     TEXT,
-    JSON;
+    JSON,
+    JSONL;
 
     @Override
     public String toString() {

@@ -22,19 +22,27 @@ final class Retries {
     }
 
     <T> T call(Supplier<T> request) {
-        for (var attempts = 1; ; attempts++) {
+        for (var attempts = new Attempts(); ; ) {
             try {
                 return request.get();
             } catch (ClientException e) {
-                pauseOrThrow(attempts, e);
+                attempts.pauseOrThrow(e);
             }
         }
     }
 
-    /** Waits before the next attempt; throws the reason when there is none. */
-    void pauseOrThrow(int attempts, ClientException reason) {
-        var pause = policy.pauseAfter(attempts, reason).orElseThrow(() -> reason);
-        listener.waiting(reason, pause);
-        sleeper.sleep(pause);
+    /** Attempts at one thing, without any progress between them. */
+    final class Attempts {
+        private int count = 1;
+        private Duration waited = Duration.ZERO;
+
+        /** Waits before the next attempt; throws the reason when there is none. */
+        void pauseOrThrow(ClientException reason) {
+            var pause = policy.pauseAfter(count, waited, reason).orElseThrow(() -> reason);
+            listener.waiting(reason, pause);
+            sleeper.sleep(pause);
+            waited = waited.plus(pause);
+            count++;
+        }
     }
 }

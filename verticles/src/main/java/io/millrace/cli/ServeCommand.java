@@ -17,6 +17,18 @@ import picocli.CommandLine.Option;
         description = {
             "Run the stages and the HTTP door until Ctrl-C or SIGTERM.",
             "Without any setting an embedded PostgreSQL keeps the data in ./data."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:stopped in order, by Ctrl-C or SIGTERM",
+            "1:could not start, for example because of a setting, or not stop in order",
+            "2:wrong usage",
+            "70:a batch overran its deadline, which ends the process"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  millrace serve --port 9000 --data-dir /var/lib/millrace",
+            "  DATABASE_URL=postgresql://app:secret@host/millrace millrace serve --stages ingest,chunk"
         })
 final class ServeCommand implements Callable<Integer> {
 

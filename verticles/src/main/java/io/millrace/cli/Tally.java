@@ -6,12 +6,20 @@ import java.time.Duration;
  * How far an ingestion has come, or how it ended.
  *
  * @param documents read so far, whatever became of them
- * @param accepted by the server
+ * @param acknowledgedBefore documents among them that an earlier run had sent, by its journal
+ * @param accepted by the server, in this run
  * @param completed jobs whose document is in the graph
  * @param failed documents that could not be read, were refused, or whose job failed
  * @param chunks of the completed jobs
  */
-record Tally(long documents, long accepted, long completed, long failed, long chunks, Duration elapsed) {
+record Tally(
+        long documents,
+        long acknowledgedBefore,
+        long accepted,
+        long completed,
+        long failed,
+        long chunks,
+        Duration elapsed) {
 
     double documentsPerSecond() {
         return Format.perSecond(documents, elapsed);
@@ -21,7 +29,7 @@ record Tally(long documents, long accepted, long completed, long failed, long ch
     String waitedText() {
         return "%s, %s, %s completed, %s failed in %s (%s documents/s)"
                 .formatted(
-                        Format.count(documents, "document"),
+                        documentsText(),
                         Format.count(chunks, "chunk"),
                         Format.count(completed),
                         Format.count(failed),
@@ -29,11 +37,16 @@ record Tally(long documents, long accepted, long completed, long failed, long ch
                         Format.rate(documentsPerSecond()));
     }
 
+    private String documentsText() {
+        var all = Format.count(documents, "document");
+        return acknowledgedBefore == 0 ? all : "%s (%s sent before)".formatted(all, Format.count(acknowledgedBefore));
+    }
+
     /** For one that did not. */
     String acceptedText() {
         return "%s, %s accepted, %s failed in %s (%s documents/s)"
                 .formatted(
-                        Format.count(documents, "document"),
+                        documentsText(),
                         Format.count(accepted),
                         Format.count(failed),
                         Format.seconds(elapsed),

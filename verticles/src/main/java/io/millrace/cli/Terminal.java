@@ -3,6 +3,8 @@ package io.millrace.cli;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,7 +34,17 @@ record Terminal(boolean interactive, boolean colored, boolean unicode) {
         return new Terminal(
                 interactive,
                 interactive && (noColor == null || noColor.isEmpty()),
-                stream.charset().newEncoder().canEncode('█'));
+                charset(stream).newEncoder().canEncode('█'));
+    }
+
+    /**
+     * The charset to write to a stream in. Java takes ASCII where the locale is C or POSIX, that is, where nobody has said
+     * anything, as in cron and in most containers; what stands behind the stream reads UTF-8 there as everywhere, and
+     * question marks help nobody.
+     */
+    static Charset charset(PrintStream stream) {
+        var charset = stream.charset();
+        return charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset;
     }
 
     /**

@@ -170,12 +170,15 @@ class GraphCommandTest {
 
     @Test
     void aCommandIsMissing() {
-        assertThat(CommandRun.of(new GraphCommand()).exitCode()).isEqualTo(2);
+        assertThat(CommandRun.of(CommandRun.surroundings(new FakeTime(), ""), "graph")
+                        .exitCode())
+                .isEqualTo(2);
     }
 
     private CommandRun graph(String... arguments) {
-        var all = new ArrayList<>(List.of(arguments));
+        var all = new ArrayList<>(List.of("graph"));
+        all.addAll(List.of(arguments));
         all.addAll(List.of("--url", server.uri().toString()));
-        return CommandRun.of(new GraphCommand(), all.toArray(String[]::new));
+        return CommandRun.of(CommandRun.surroundings(new FakeTime(), ""), all.toArray(String[]::new));
     }
 }

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -484,14 +483,12 @@ class IngestCommandTest {
     }
 
     private CommandRun run(String in, String... arguments) {
-        var surroundings = new Surroundings(
-                new ByteArrayInputStream(in.getBytes(UTF_8)), Terminal.NONE, Terminal.NONE, time, time);
-        var all = new ArrayList<>(List.of("--url", server.uri().toString()));
-        all.addAll(List.of(arguments));
-        if (List.of(arguments).contains("--url")) {
-            all.subList(0, 2).clear();
+        var all = new ArrayList<>(List.of("ingest"));
+        if (!List.of(arguments).contains("--url")) {
+            all.addAll(List.of("--url", server.uri().toString()));
         }
-        return CommandRun.of(new IngestCommand(surroundings), all.toArray(String[]::new));
+        all.addAll(List.of(arguments));
+        return CommandRun.of(CommandRun.surroundings(time, in), all.toArray(String[]::new));
     }
 
     private List<String> texts(String field) {

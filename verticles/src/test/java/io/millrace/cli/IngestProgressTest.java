@@ -68,6 +68,6 @@ class IngestProgressTest {
     }
 
     private static Tally tally(long documents, long completed, long failed) {
-        return new Tally(documents, documents, completed, failed, completed, Duration.ofMillis(1500));
+        return new Tally(documents, 0, documents, completed, failed, completed, Duration.ofMillis(1500));
     }
 }

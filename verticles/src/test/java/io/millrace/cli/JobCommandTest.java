@@ -80,8 +80,9 @@ class JobCommandTest {
     }
 
     private CommandRun job(String... arguments) {
-        var all = new ArrayList<>(List.of(arguments));
+        var all = new ArrayList<>(List.of("job"));
+        all.addAll(List.of(arguments));
         all.addAll(List.of("--url", server.uri().toString()));
-        return CommandRun.of(new JobCommand(), all.toArray(String[]::new));
+        return CommandRun.of(CommandRun.surroundings(new FakeTime(), ""), all.toArray(String[]::new));
     }
 }

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 
 class RetryPolicyTest {
 
-    private static final RetryPolicy POLICY =
-            new RetryPolicy(6, Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofSeconds(60));
+    private static final RetryPolicy POLICY = new RetryPolicy(
+            6, Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofMinutes(5));
 
     @Test
     void pausesDoubleUpToALimitAndThenEnd() {
         assertThat(List.of(1, 2, 3, 4, 5, 6))
-                .extracting(attempts -> POLICY.pauseAfter(attempts, answer(503, null))
+                .extracting(attempts -> POLICY.pauseAfter(attempts, Duration.ZERO, answer(503, null))
                         .map(Duration::toMillis)
                         .orElse(-1L))
                 .containsExactly(250L, 500L, 1_000L, 1_000L, 1_000L, -1L);
@@ -25,24 +25,40 @@ class RetryPolicyTest {
 
     @Test
     void theServersPauseCountsUpToALimit() {
-        assertThat(POLICY.pauseAfter(1, answer(429, Duration.ofSeconds(30)))).contains(Duration.ofSeconds(30));
-        assertThat(POLICY.pauseAfter(1, answer(429, Duration.ofDays(1)))).contains(Duration.ofSeconds(60));
+        assertThat(POLICY.pauseAfter(1, Duration.ZERO, answer(429, Duration.ofSeconds(30))))
+                .contains(Duration.ofSeconds(30));
+        assertThat(POLICY.pauseAfter(1, Duration.ZERO, answer(429, Duration.ofDays(1))))
+                .contains(Duration.ofSeconds(60));
+    }
+
+    @Test
+    void aServerThatNamesPausesIsWaitedForWhateverTheAttempts() {
+        var busy = answer(429, Duration.ofSeconds(1));
+
+        assertThat(POLICY.pauseAfter(1_000, Duration.ofSeconds(299), busy)).contains(Duration.ofSeconds(1));
+        assertThat(POLICY.pauseAfter(1, Duration.ofSeconds(300), busy)).isEmpty();
+    }
+
+    @Test
+    void aPauseOfZeroIsNotTakenAtItsWord() {
+        assertThat(POLICY.pauseAfter(1, Duration.ZERO, answer(503, Duration.ZERO)))
+                .contains(Duration.ofMillis(250));
     }
 
     @Test
     void onlyWhatMayPassIsTriedAgain() {
         assertThat(List.of(400, 401, 404, 409, 413, 422, 500))
-                .allSatisfy(status ->
-                        assertThat(POLICY.pauseAfter(1, answer(status, null))).isEmpty());
+                .allSatisfy(status -> assertThat(POLICY.pauseAfter(1, Duration.ZERO, answer(status, null)))
+                        .isEmpty());
         assertThat(List.of(429, 502, 503, 504))
-                .allSatisfy(status ->
-                        assertThat(POLICY.pauseAfter(1, answer(status, null))).isPresent());
+                .allSatisfy(status -> assertThat(POLICY.pauseAfter(1, Duration.ZERO, answer(status, null)))
+                        .isPresent());
     }
 
     @Test
     void aServerIsWaitedForOnlyIfItHasBeenThere() {
-        assertThat(POLICY.pauseAfter(1, gone(true))).isPresent();
-        assertThat(POLICY.pauseAfter(1, gone(false))).isEmpty();
+        assertThat(POLICY.pauseAfter(1, Duration.ZERO, gone(true))).isPresent();
+        assertThat(POLICY.pauseAfter(1, Duration.ZERO, gone(false))).isEmpty();
     }
 
     private static ApiException answer(int status, @Nullable Duration retryAfter) {

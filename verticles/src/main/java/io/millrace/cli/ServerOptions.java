@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of every command that talks to a server: where it is, whose documents are meant, how to print. */
-final class ClientOptions {
+/** The options of every command that talks to a server: where it is, and whose documents are meant. */
+final class ServerOptions {
 
     /** What can stand in a header without encoding; the server decides what a workspace may be called. */
     private static final Pattern HEADER_VALUE = Pattern.compile("[\\x21-\\x7e]+");
@@ -27,17 +27,6 @@ final class ClientOptions {
             defaultValue = "${env:MILLRACE_WORKSPACE:-default}",
             description = "Workspace to work in (environment: MILLRACE_WORKSPACE; now: ${DEFAULT-VALUE}).")
     private String workspace = "";
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            defaultValue = "text",
-            description = "How to print the result: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private OutputFormat output = OutputFormat.TEXT;
-
-    boolean json() {
-        return output == OutputFormat.JSON;
-    }
 
     ApiClient connect(CommandSpec command, InstantSource clock) {
         if (!HEADER_VALUE.matcher(workspace).matches()) {
