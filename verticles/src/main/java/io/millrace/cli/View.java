@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What a command has to show.
  *
  * @param json for programs, as the server answered
- * @param list the field of it whose elements are a line each in {@code jsonl}; null where the whole of it is one
+ * @param list the field of it whose elements are a line each where lines are wanted; null where the whole of it is one
  * @param lines for people
  * @param notes for people too, beside the result
  * @param last whether looking again would show nothing new

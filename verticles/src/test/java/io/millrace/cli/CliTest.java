@@ -2,9 +2,9 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +94,7 @@ class CliTest {
     }
 
     @Test
-    void whereNobodyChoseALocaleTextIsUtf8() throws IOException {
+    void whereNobodyChoseALocaleTextIsUtf8() {
         try (var ascii = stream("US-ASCII");
                 var latin = stream("ISO-8859-1");
                 var utf8 = stream("UTF-8")) {
@@ -104,8 +104,8 @@ class CliTest {
         }
     }
 
-    private static PrintStream stream(String charset) throws IOException {
-        return new PrintStream(OutputStream.nullOutputStream(), false, charset);
+    private static PrintStream stream(String charset) {
+        return new PrintStream(OutputStream.nullOutputStream(), false, Charset.forName(charset));
     }
 
     @ParameterizedTest

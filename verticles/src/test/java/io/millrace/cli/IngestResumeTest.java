@@ -74,15 +74,17 @@ class IngestResumeTest {
     void theSameTextOnTwoLinesIsTwoDocuments() throws IOException {
         write("lines.ndjson", line("u:1", "old") + line("u:1", "new") + line("u:1", "old"));
         server.intervene(exchange -> {
-            var answer = server.accept(exchange);
-            var first = answer.lines().findFirst().orElseThrow() + "\n";
-            FakeMillrace.send(exchange, 200, "application/x-ndjson", first);
+            var answer = server.accept(exchange).getBytes(UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer, 0, answer.length / 3);
+            exchange.close();
         });
         failNextRequests();
 
         assertThat(ingest("lines.ndjson").exitCode()).isEqualTo(1);
-        ingest("lines.ndjson");
+        var again = ingest("lines.ndjson");
 
+        assertThat(again.exitCode()).as(again.err()).isZero();
         assertThat(server.requests().getLast())
                 .extracting(document -> document.path("content").asText())
                 .containsExactly("new", "old");
