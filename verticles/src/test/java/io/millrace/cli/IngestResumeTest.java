@@ -77,6 +77,7 @@ class IngestResumeTest {
             var answer = server.accept(exchange).getBytes(UTF_8);
             exchange.sendResponseHeaders(200, answer.length);
             exchange.getResponseBody().write(answer, 0, answer.length / 3);
+            exchange.getResponseBody().flush();
             exchange.close();
         });
         failNextRequests();
