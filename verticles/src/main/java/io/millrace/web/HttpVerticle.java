@@ -1,5 +1,6 @@
 package io.millrace.web;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
 import io.millrace.graph.GraphReader;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,9 @@ public final class HttpVerticle extends AbstractVerticle {
 
     /** Where to listen, and what is too much. */
     public record Settings(
-            String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout, long maxLag) {}
+            String host, int port, int maxBodyBytes, int maxDocuments, ClientLimits limits, long maxLag) {}
+
+    private static final Duration MEASURE = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final Readiness readiness;
@@ -56,12 +58,17 @@ public final class HttpVerticle extends AbstractVerticle {
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
+        router.route().handler(RequestTarget::check);
+        new ProblemsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
+        var connections = new ClientConnections(settings.limits());
+        Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
+                .connectionHandler(connections::opened)
                 .requestHandler(router)
                 .invalidRequestHandler(ProblemHandler::invalidRequest)
                 .listen(settings.port(), settings.host())
@@ -72,19 +79,31 @@ public final class HttpVerticle extends AbstractVerticle {
                 .onFailure(started::fail);
     }
 
-    private HttpServerOptions options() {
-        return new HttpServerOptions()
-                .setIdleTimeout((int) settings.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setHandle100ContinueAutomatically(true)
-                .setCompressionSupported(true);
+    /** Without the library's idle time, and with HTTP/1 only: {@link ClientConnections} watches what it knows. */
+    private static HttpServerOptions options() {
+        return new HttpServerOptions().setHttp2ClearTextEnabled(false).setCompressionSupported(true);
     }
 
     private void mountDocuments(Router router) {
-        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), settings.maxLag());
+        var backlog = new Backlog();
+        vertx.setPeriodic(MEASURE.toMillis(), fired -> measure(backlog));
+        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), backlog, settings.maxLag());
         var parser = new DocumentParser(new DocumentLimits(settings.maxDocuments(), settings.maxBodyBytes()));
         var jobIds = new JobIds(InstantSource.system(), new SecureRandom());
-        new DocumentsApi(vertx, admission, jobIds, parser, settings.maxBodyBytes()).mount(router);
+        var answers = new DocumentAnswers(
+                vertx,
+                () -> new JobStore(up().database()),
+                settings.limits().longestWait());
+        new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits())
+                .mount(router);
+        new CancelApi(vertx, () -> up().cancellation()).mount(router);
+    }
+
+    private void measure(Backlog backlog) {
+        var pod = services.get();
+        if (pod != null) {
+            backlog.measure(pod.documentsCommitted(ChunkVerticle.GROUP), System.nanoTime());
+        }
     }
 
     private void mountReaders(Router router) {
