@@ -76,7 +76,7 @@ final class DocumentsApi {
     }
 
     /** Empty when there is none, or two, or one with a charset whose bytes would be taken for other characters. */
-    private static String mediaType(RoutingContext context) {
+    static String mediaType(RoutingContext context) {
         var headers = context.request().headers().getAll(HttpHeaders.CONTENT_TYPE);
         if (headers.size() != 1) {
             return "";

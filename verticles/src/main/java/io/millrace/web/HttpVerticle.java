@@ -3,8 +3,10 @@ package io.millrace.web;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
+import io.millrace.graph.GraphExport;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
+import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
 import io.millrace.stream.Log;
@@ -66,6 +68,7 @@ public final class HttpVerticle extends AbstractVerticle {
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
+        mountProducers(router);
         var connections = new ClientConnections(settings.limits());
         Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
@@ -116,6 +119,12 @@ public final class HttpVerticle extends AbstractVerticle {
                         () -> new GroupReader(up().database()))
                 .mount(router);
         new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+    }
+
+    private void mountProducers(Router router) {
+        var bodies = new JsonBody(vertx, settings.maxBodyBytes(), settings.limits());
+        new ProducerApi(() -> up().database(), this::log, bodies, settings.maxDocuments()).mount(router);
+        new GraphExportApi(vertx, () -> new GraphExport(up().database())).mount(router);
     }
 
     /** None before the pod is up: it can be asked how it is all the same. */

@@ -157,6 +157,11 @@ enum ProblemType {
             "Invalid document",
             "The body is good JSON, but breaks rules for documents. Nothing of it was stored.",
             "Correct what errors lists: each entry has a JSON pointer to the place, a code and an explanation."),
+    INVALID_RECORD(
+            422,
+            "Invalid record or topic",
+            "The body is good JSON, but breaks rules for records of a topic, or for a topic. Nothing of it was stored.",
+            "Correct what errors lists: each entry has a JSON pointer to the place, a code and an explanation."),
     IDEMPOTENCY_KEY_REUSED(
             422,
             "Idempotency key reused",

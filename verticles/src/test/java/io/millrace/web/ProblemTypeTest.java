@@ -34,6 +34,7 @@ class ProblemTypeTest {
                         "415 unsupported_content_encoding",
                         "417 expectation_failed",
                         "422 invalid_document",
+                        "422 invalid_record",
                         "429 overloaded",
                         "431 headers_too_large",
                         "500 internal_error",
