@@ -7,6 +7,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
@@ -18,9 +19,11 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The server as seen over HTTP: requests go out, and what does not come back as asked is a {@link ClientException}. */
@@ -33,6 +36,9 @@ final class ApiClient implements AutoCloseable {
      * still notice one that has stopped. The client's own timeout ends with the headers, hence this one.
      */
     private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+
+    /** Between two lines of a stream. A server that has nothing to say gives a sign of life more often than this. */
+    private static final Duration STALL_TIMEOUT = Duration.ofSeconds(75);
 
     private static final String NDJSON = "application/x-ndjson";
 
@@ -64,6 +70,73 @@ final class ApiClient implements AutoCloseable {
     /** The JSON at this path, which may carry a query. */
     String get(String path) {
         return send(request(path).header("Accept", "application/json").GET().build(), this::wholeBody);
+    }
+
+    /** The JSON that a request without a body brings. */
+    String post(String path) {
+        return send(
+                request(path)
+                        .header("Accept", "application/json")
+                        .POST(BodyPublishers.noBody())
+                        .build(),
+                this::wholeBody);
+    }
+
+    /** The JSON that a JSON body brings. */
+    String post(String path, String json) {
+        return send(
+                request(path)
+                        .header("Accept", "application/json")
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString(json))
+                        .build(),
+                this::wholeBody);
+    }
+
+    /**
+     * Hands over the lines at this path as they come, until there are no more or the taker wants no more. A body that breaks
+     * off throws, so that half of one does not pass for all of it.
+     */
+    void getLines(String path, Predicate<String> taker) {
+        var lines = new LineStream();
+        var request = request(path).header("Accept", NDJSON).GET().build();
+        var pending = http.sendAsync(request, info -> linesInto(lines, info))
+                .whenComplete((response, failure) -> tellEnd(lines, response, failure));
+        try {
+            for (var line = lines.next(ANSWER_TIMEOUT); line != null; line = lines.next(STALL_TIMEOUT)) {
+                if (!taker.test(line)) {
+                    return;
+                }
+            }
+        } catch (IOException e) {
+            throw e.getCause() instanceof ClientException refused ? refused : unreachable(e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            pending.cancel(true);
+        }
+    }
+
+    private BodySubscriber<String> linesInto(LineStream lines, ResponseInfo info) {
+        answered = true;
+        return isSuccess(info.statusCode())
+                ? BodySubscribers.fromLineSubscriber(lines, _ -> "", StandardCharsets.UTF_8, null)
+                : BodySubscribers.ofString(StandardCharsets.UTF_8);
+    }
+
+    private void tellEnd(LineStream lines, @Nullable HttpResponse<String> response, @Nullable Throwable failure) {
+        if (failure != null) {
+            lines.fail(
+                    failure instanceof CompletionException && failure.getCause() != null
+                            ? failure.getCause()
+                            : failure);
+        } else if (response != null && !isSuccess(response.statusCode())) {
+            lines.fail(refusal(response));
+        }
+    }
+
+    private ApiException refusal(HttpResponse<String> response) {
+        return ApiException.of(response.statusCode(), response.body(), retryAfter(response.headers()));
     }
 
     /** Lines that came back, and what ended their coming before its time. */
@@ -123,7 +196,7 @@ final class ApiClient implements AutoCloseable {
             if (isSuccess(response.statusCode())) {
                 return response.body();
             }
-            throw ApiException.of(response.statusCode(), response.body(), retryAfter(response.headers()));
+            throw refusal(response);
         } catch (ExecutionException e) {
             throw unreachable(e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException _) {

@@ -71,6 +71,11 @@ final class ApiException extends ClientException {
         return new ApiException(status, "unexpected_answer", "Unexpected answer", detail, List.of(), null);
     }
 
+    /** What was named is not there, though nobody but this client says so. */
+    static ApiException notFound(String detail) {
+        return new ApiException(404, "not_found", "Not found", detail, List.of(), null);
+    }
+
     int status() {
         return status;
     }

@@ -41,7 +41,11 @@ import picocli.CommandLine.Help;
             MigrateCommand.class,
             IngestCommand.class,
             JobCommand.class,
+            DocumentCommand.class,
             GraphCommand.class,
+            TopicCommand.class,
+            GroupCommand.class,
+            DeadLetterCommand.class,
             ConfigCommand.class,
             CompletionCommand.class
         })

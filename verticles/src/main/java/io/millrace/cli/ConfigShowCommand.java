@@ -3,7 +3,6 @@ package io.millrace.cli;
 import io.millrace.ConfigSource;
 import io.millrace.ConfigValue;
 import io.millrace.cli.Table.Align;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -80,9 +79,7 @@ final class ConfigShowCommand implements Callable<Integer> {
     private List<String> lines(List<ConfigValue> values) {
         var table = new Table(Align.LEFT, Align.LEFT, Align.LEFT).row("SETTING", "VALUE", "FROM");
         values.forEach(value -> table.row(value.name(), shown(value.value()), from(value)));
-        var lines = new ArrayList<>(table.lines());
-        lines.set(0, surroundings.stdout().bold(lines.getFirst()));
-        return lines;
+        return table.linesUnderHeader(surroundings.stdout());
     }
 
     private static String shown(String value) {

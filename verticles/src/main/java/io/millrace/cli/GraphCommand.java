@@ -7,7 +7,13 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "graph",
         description = "Look into the knowledge graph.",
-        subcommands = {GraphStatsCommand.class, GraphSearchCommand.class, GraphVerifyCommand.class})
+        subcommands = {
+            GraphStatsCommand.class,
+            GraphSearchCommand.class,
+            GraphNeighborsCommand.class,
+            GraphExportCommand.class,
+            GraphVerifyCommand.class
+        })
 final class GraphCommand {
 
     @Mixin

@@ -1,9 +1,6 @@
 package io.millrace.cli;
 
 import io.millrace.cli.Table.Align;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -61,8 +58,11 @@ final class GraphSearchCommand extends AnswerCommand {
     }
 
     private String path() {
-        var ofType = type == null ? "" : "&type=" + encoded(type);
-        return "/v1/graph/entities?q=" + encoded(query) + ofType + "&limit=" + limit;
+        return Query.of("/v1/graph/entities")
+                .with("q", query)
+                .with("type", type)
+                .with("limit", limit)
+                .toString();
     }
 
     static List<String> lines(List<Hit> hits, Terminal terminal) {
@@ -78,12 +78,6 @@ final class GraphSearchCommand extends AnswerCommand {
                     String.format(Locale.ROOT, "%.2f", hit.score()),
                     Printable.shortened(description, DESCRIPTION_COLUMNS_MAX));
         }
-        var lines = new ArrayList<>(table.lines());
-        lines.set(0, terminal.bold(lines.getFirst()));
-        return lines;
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+        return table.linesUnderHeader(terminal);
     }
 }

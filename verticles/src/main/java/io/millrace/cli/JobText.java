@@ -1,7 +1,6 @@
 package io.millrace.cli;
 
 import io.millrace.cli.Table.Align;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -41,9 +40,7 @@ final class JobText {
                     Format.time(job.createdAt()),
                     Objects.requireNonNullElse(job.sourceUri(), "-") + errorBehind(job));
         }
-        var lines = new ArrayList<>(table.lines());
-        lines.set(0, terminal.bold(lines.getFirst()));
-        return lines;
+        return table.linesUnderHeader(terminal);
     }
 
     private static String errorBehind(JobStatus job) {

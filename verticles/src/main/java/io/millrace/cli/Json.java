@@ -89,6 +89,11 @@ final class Json {
         return lines;
     }
 
+    /** An object with one field, which is a list of these JSON texts. */
+    static String list(String field, List<String> elements) {
+        return "{\"" + field + "\":[" + String.join(",", elements) + "]}";
+    }
+
     /** Goes to the array that is this field of the object at hand. */
     private static boolean find(JsonParser parser, String field) throws IOException {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {

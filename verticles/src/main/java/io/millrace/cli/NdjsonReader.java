@@ -47,6 +47,15 @@ final class NdjsonReader implements AutoCloseable {
         return null;
     }
 
+    /** Whether reading on would wait for whoever writes; also at the end. */
+    boolean wouldWait() {
+        try {
+            return position >= limit && in.available() == 0;
+        } catch (IOException _) {
+            return true;
+        }
+    }
+
     @Override
     public void close() throws IOException {
         in.close();

@@ -34,6 +34,13 @@ final class Table {
         return rows.stream().map(row -> line(row, widths)).toList();
     }
 
+    /** With the first row as a header. */
+    List<String> linesUnderHeader(Terminal terminal) {
+        var lines = new ArrayList<>(lines());
+        lines.set(0, terminal.bold(lines.getFirst()));
+        return lines;
+    }
+
     private int[] columnWidths() {
         var widths = new int[columns.size()];
         for (var row : rows) {

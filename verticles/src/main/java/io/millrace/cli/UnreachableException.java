@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.http.HttpConnectTimeoutException;
 
 /** No answer came. What was sent may have taken effect or not; posting a document again is safe. */
 final class UnreachableException extends ClientException {
@@ -18,6 +19,11 @@ final class UnreachableException extends ClientException {
     /** Whether this server has been there: one that went away may come back, a wrong address will not. */
     boolean answeredBefore() {
         return answeredBefore;
+    }
+
+    /** Whether the connection was not even made, so that nothing was sent. */
+    boolean neverConnected() {
+        return getCause() instanceof ConnectException || getCause() instanceof HttpConnectTimeoutException;
     }
 
     @Override

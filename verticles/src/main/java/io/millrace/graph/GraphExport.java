@@ -70,8 +70,13 @@ public final class GraphExport {
         var begun = new Begun();
         return database.inTransaction(connection -> begun.once()
                 .compose(first -> snapshot(connection))
-                .compose(taken -> walk(connection, ENTITIES, workspace, BEFORE_ALL, GraphExport::entity, page ->
-                        sink.entities(page.rows())))
+                .compose(taken -> walk(
+                        connection,
+                        ENTITIES,
+                        workspace,
+                        BEFORE_ALL,
+                        GraphExport::entity,
+                        page -> sink.entities(page.rows())))
                 .compose(entities -> walk(
                         connection,
                         RELATIONSHIPS,
@@ -87,7 +92,8 @@ public final class GraphExport {
 
         Future<Void> once() {
             if (begun) {
-                return Future.failedFuture(new IllegalStateException("the connection broke in the middle of an export"));
+                return Future.failedFuture(
+                        new IllegalStateException("the connection broke in the middle of an export"));
             }
             begun = true;
             return Future.succeededFuture();
@@ -171,12 +177,13 @@ public final class GraphExport {
             UUID after,
             Function<Row, T> of,
             Function<Page<T>, Future<Void>> take) {
-        return page(connection, sql, workspace, after, of).compose(page -> page.rows().isEmpty()
-                ? Future.succeededFuture()
-                : take.apply(page)
-                        .compose(taken -> page.rows().size() < PAGE_ROWS
-                                ? Future.succeededFuture()
-                                : walk(connection, sql, workspace, page.last(), of, take)));
+        return page(connection, sql, workspace, after, of)
+                .compose(page -> page.rows().isEmpty()
+                        ? Future.succeededFuture()
+                        : take.apply(page)
+                                .compose(taken -> page.rows().size() < PAGE_ROWS
+                                        ? Future.succeededFuture()
+                                        : walk(connection, sql, workspace, page.last(), of, take)));
     }
 
     private static <T> Future<Page<T>> page(

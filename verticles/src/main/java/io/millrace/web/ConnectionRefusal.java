@@ -24,8 +24,7 @@ final class ConnectionRefusal extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        var closing = context.executor()
-                .schedule(() -> context.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+        var closing = context.executor().schedule(() -> context.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
         context.channel().closeFuture().addListener(closed -> closing.cancel(false));
     }
 

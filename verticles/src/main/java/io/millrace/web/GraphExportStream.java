@@ -48,7 +48,8 @@ final class GraphExportStream implements GraphExport.Sink {
 
     private record EntityLine(String kind, @JsonUnwrapped ExportedEntity entity) {}
 
-    private record RelationshipLine(String kind, @JsonUnwrapped ExportedRelationship relationship) {}
+    private record RelationshipLine(
+            String kind, @JsonUnwrapped ExportedRelationship relationship) {}
 
     private record EndLine(String kind, long entities, long relationships) {}
 
@@ -95,8 +96,8 @@ final class GraphExportStream implements GraphExport.Sink {
     /** Completes when the client has taken what was written. */
     private Future<Void> taken(Future<Void> written) {
         var done = Promise.<Void>promise();
-        var timer = vertx.setTimer(
-                STALL_MAX.toMillis(), fired -> done.tryFail("the client took nothing for " + STALL_MAX));
+        var timer =
+                vertx.setTimer(STALL_MAX.toMillis(), fired -> done.tryFail("the client took nothing for " + STALL_MAX));
         written.onComplete(result -> {
             vertx.cancelTimer(timer);
             if (result.succeeded()) {
@@ -125,8 +126,7 @@ final class GraphExportStream implements GraphExport.Sink {
         } else {
             context.fail(
                     thrown instanceof DatabaseFailure failure && failure.kind() != DatabaseFailure.Kind.REFUSED
-                            ? new Unavailable(
-                                    "The database does not answer right now.", Duration.ofSeconds(1), failure)
+                            ? new Unavailable("The database does not answer right now.", Duration.ofSeconds(1), failure)
                             : thrown);
         }
     }

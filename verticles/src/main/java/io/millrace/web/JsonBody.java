@@ -36,8 +36,8 @@ final class JsonBody {
             context.fail(415);
             return;
         }
-        var decoder =
-                ContentDecoder.of(context.request().headers(), limits.inflationRatio()).orElse(null);
+        var decoder = ContentDecoder.of(context.request().headers(), limits.inflationRatio())
+                .orElse(null);
         if (decoder == null) {
             var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
             context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ContentDecoder.ACCEPTED);

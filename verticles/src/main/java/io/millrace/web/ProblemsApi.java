@@ -82,8 +82,8 @@ final class ProblemsApi {
             Json.answer(context, 200, Explained.of(type));
             return;
         }
-        var explanation = EXPLANATION.formatted(
-                type.code(), type.status(), escaped(type.cause()), escaped(type.remedy()));
+        var explanation =
+                EXPLANATION.formatted(type.code(), type.status(), escaped(type.cause()), escaped(type.remedy()));
         answer(context, PAGE.formatted(escaped(type.title()), explanation));
     }
 

@@ -34,8 +34,8 @@ final class ProducerApi {
 
     private static final String DEAD_LETTERS = Topic.deadLetters("");
 
-    private static final Set<String> OWN = Set.of(
-            IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES, "events");
+    private static final Set<String> OWN =
+            Set.of(IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES, "events");
 
     private final Supplier<Database> database;
     private final Supplier<Log> log;
@@ -80,13 +80,15 @@ final class ProducerApi {
     }
 
     private Future<TopicView> created(String name, int partitions) {
-        return log.get().topic(name).compose(known -> known != null
-                ? Future.succeededFuture(new TopicView(name, known.partitions(), false))
-                : log.get()
-                        .createTopic(name, partitions)
-                        .compose(topic -> log.get()
-                                .createTopic(Topic.deadLetters(name), topic.partitions())
-                                .map(letters -> new TopicView(name, topic.partitions(), true))));
+        return log.get()
+                .topic(name)
+                .compose(known -> known != null
+                        ? Future.succeededFuture(new TopicView(name, known.partitions(), false))
+                        : log.get()
+                                .createTopic(name, partitions)
+                                .compose(topic -> log.get()
+                                        .createTopic(Topic.deadLetters(name), topic.partitions())
+                                        .map(letters -> new TopicView(name, topic.partitions(), true))));
     }
 
     private record Produced(String topic, List<RecordBatch.Position> records) {}
@@ -109,8 +111,7 @@ final class ProducerApi {
                         .append(database.get(), log.get())
                         .recover(thrown -> Future.failedFuture(outcome(thrown)));
             });
-            Requests.answer(
-                    context, appended, positions -> Json.answer(context, 201, new Produced(name, positions)));
+            Requests.answer(context, appended, positions -> Json.answer(context, 201, new Produced(name, positions)));
         });
     }
 

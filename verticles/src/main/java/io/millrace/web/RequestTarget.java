@@ -87,9 +87,7 @@ final class RequestTarget {
                 bytes.write(c);
                 continue;
             }
-            var whole = i + 2 < encoded.length()
-                    && isHex(encoded.charAt(i + 1))
-                    && isHex(encoded.charAt(i + 2));
+            var whole = i + 2 < encoded.length() && isHex(encoded.charAt(i + 1)) && isHex(encoded.charAt(i + 2));
             if (!whole) {
                 return null;
             }
