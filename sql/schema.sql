@@ -77,8 +77,8 @@ create table jobs.job_status (
 CREATE INDEX job_status_created_at_idx ON jobs.job_status USING btree (created_at, id);
 CREATE INDEX job_status_document_idx ON jobs.job_status USING btree (document_id, created_at, id);
 CREATE INDEX job_status_follows_idx ON jobs.job_status USING btree (follows) WHERE ((completed_at IS NULL) AND (follows IS NOT NULL));
-CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (job_type, created_at);
-CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (status, created_at);
+CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (workspace, job_type, created_at, id);
+CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (workspace, status, created_at, id);
 CREATE INDEX job_status_workspace_idx ON jobs.job_status USING btree (workspace, created_at, id);
 comment on table jobs.job_status is 'One row a posted document. completed means that everything of it is visible in the graph; failed, that a part of it went to a dead-letter topic, and error_message says why. metadata_text is what the sender wrote, byte for byte; metadata has equal values.';
 comment on column jobs.job_status.id is 'The job''s id, as its sender was told.';

@@ -139,7 +139,7 @@ final class JobsApi {
             if (found.isEmpty()) {
                 throw new NotFound("job", id.toString());
             }
-            Json.answer(context, 200, JobView.of(found.getFirst()));
+            Cached.answer(context, JobView.of(found.getFirst()));
         });
     }
 
