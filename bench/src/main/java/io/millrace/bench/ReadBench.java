@@ -39,9 +39,8 @@ final class ReadBench {
 
     private final BenchServer server;
     private final Settings settings;
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     /** @param large entities of the large graph */
     record Settings(int partitions, int large, int requests) {}
@@ -137,7 +136,8 @@ final class ReadBench {
         var response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
         var took = System.nanoTime() - began;
         if (response.statusCode() != 200) {
-            throw new IllegalStateException(path + ": " + new String(response.body(), java.nio.charset.StandardCharsets.UTF_8));
+            throw new IllegalStateException(
+                    path + ": " + new String(response.body(), java.nio.charset.StandardCharsets.UTF_8));
         }
         return took;
     }

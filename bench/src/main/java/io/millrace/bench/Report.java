@@ -141,9 +141,14 @@ final class Report {
 
     void reads(ReadBench.Settings settings, List<ReadBench.Route> routes) {
         line("");
-        line("reads: milliseconds over HTTP, %,d requests of each, one at a time, by turns".formatted(settings.requests()));
+        line("reads: milliseconds over HTTP, %,d requests of each, one at a time, by turns"
+                .formatted(settings.requests()));
         line("  %-34s %21s %21s %12s"
-                .formatted("", "%,d entities".formatted(ReadBench.SMALL), "%,d entities".formatted(settings.large()), "p99 ratio"));
+                .formatted(
+                        "",
+                        "%,d entities".formatted(ReadBench.SMALL),
+                        "%,d entities".formatted(settings.large()),
+                        "p99 ratio"));
         line("  %-34s %10s %10s %10s %10s %12s".formatted("", "p50", "p99", "p50", "p99", "aim 1.20"));
         for (var route : routes) {
             line("  %-34s %10.2f %10.2f %10.2f %10.2f %12.2f"

@@ -262,7 +262,7 @@ final class DeadLettersApi {
                                 throw conflict(
                                         letter, "Its job has not been marked as failed yet. Try again in a second.");
                         }));
-        Requests.answer(context, retried, view -> Json.answer(context, 200, view));
+        Requests.answerToWrite(context, retried, view -> Json.answer(context, 200, view));
     }
 
     private record DropView(String topic, int partition, long offset, String state) {}
@@ -279,7 +279,7 @@ final class DeadLettersApi {
                             }
                             return new DropView(letter.topic(), letter.partition(), letter.offset(), "dropped");
                         }));
-        Requests.answer(context, dropped, view -> Json.answer(context, 200, view));
+        Requests.answerToWrite(context, dropped, view -> Json.answer(context, 200, view));
     }
 
     private static Conflict decided(DeadLetter letter) {

@@ -83,7 +83,7 @@ final class GroupsApi {
                         partition == null ? null : partition.intValue(),
                         target(context),
                         Requests.flag(context, "allow_skip", false));
-        Requests.answer(context, sought, outcome -> Json.answer(context, 200, view(name, outcome)));
+        Requests.answerToWrite(context, sought, outcome -> Json.answer(context, 200, view(name, outcome)));
     }
 
     private static GroupSeek.Target target(RoutingContext context) {

@@ -56,14 +56,12 @@ final class RecordTail {
 
     private static final Duration POLL = Duration.ofSeconds(1);
 
-    /** Shorter than the time after which a silent connection is closed. */
-    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(15);
-
     private final Vertx vertx;
     private final Log log;
     private final TopicReader topics;
     private final Topic topic;
     private final Format format;
+    private final Duration signOfLife;
     private final HttpServerResponse response;
     private final Runnable onEnd;
 
@@ -84,6 +82,7 @@ final class RecordTail {
     /**
      * @param positions where to begin in each partition that is followed
      * @param limit records after which the tail ends
+     * @param signOfLife how long nothing may be written; shorter than what a silent connection is closed after
      * @param onEnd called once, however it ends
      */
     RecordTail(
@@ -94,6 +93,7 @@ final class RecordTail {
             NavigableMap<Integer, Long> positions,
             long limit,
             Format format,
+            Duration signOfLife,
             HttpServerResponse response,
             Runnable onEnd) {
         this.vertx = vertx;
@@ -103,6 +103,7 @@ final class RecordTail {
         this.positions = new TreeMap<>(positions);
         this.remaining = limit;
         this.format = format;
+        this.signOfLife = signOfLife;
         this.response = response;
         this.onEnd = onEnd;
     }
@@ -133,7 +134,7 @@ final class RecordTail {
         if (ended || stepping) {
             return;
         }
-        if (System.nanoTime() - wroteNanos > SIGN_OF_LIFE.toNanos()) {
+        if (System.nanoTime() - wroteNanos > signOfLife.toNanos()) {
             write(Buffer.buffer(format == Format.NDJSON ? "\n" : ":\n\n"));
         }
         topics.topic(topic.name())

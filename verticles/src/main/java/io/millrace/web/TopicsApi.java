@@ -10,9 +10,11 @@ import io.millrace.stream.Topic;
 import io.millrace.stream.TopicReader;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,17 +31,21 @@ final class TopicsApi {
     private static final int MAX_RECORDS = 1_000;
     private static final int MAX_TAILED = 1_000_000_000;
     private static final int MAX_PARTITION = 1_023;
+    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(15);
 
     private final Vertx vertx;
     private final Supplier<Database> database;
     private final Supplier<Log> log;
     private final Tails tails;
+    private final Duration signOfLife;
 
-    TopicsApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log, int maxTails) {
+    /** @param idleTimeout after which a connection that is silent is closed */
+    TopicsApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log, int maxTails, Duration idleTimeout) {
         this.vertx = vertx;
         this.database = database;
         this.log = log;
         this.tails = new Tails(maxTails);
+        this.signOfLife = idleTimeout.dividedBy(4).compareTo(SIGN_OF_LIFE) < 0 ? idleTimeout.dividedBy(4) : SIGN_OF_LIFE;
     }
 
     void mount(Router router) {
@@ -144,7 +150,7 @@ final class TopicsApi {
                         .end(body));
     }
 
-    private Future<io.vertx.core.buffer.Buffer> page(Topic topic, TopicReader.Range range, long offset, int limit) {
+    private Future<Buffer> page(Topic topic, TopicReader.Range range, long offset, int limit) {
         return fetch(topic, range, offset).compose(fetched -> {
             var records = fetched.stream().limit(limit).toList();
             var next = records.isEmpty() ? offset : records.getLast().offset() + 1;
@@ -243,6 +249,7 @@ final class TopicsApi {
                         tailed.positions(),
                         limit,
                         format,
+                        signOfLife,
                         context.response(),
                         tails::close)
                 .start();

@@ -133,10 +133,26 @@ final class WalkApi {
         Requests.answer(
                 context,
                 found,
-                subgraph -> Json.answer(
+                subgraph -> Json.answerLong(
                         context,
-                        200,
+                        subgraph.nodes().stream().mapToLong(WalkApi::characters).sum()
+                                + subgraph.relationships().stream()
+                                        .mapToLong(WalkApi::characters)
+                                        .sum(),
                         new SubgraphView(id, depth, subgraph.nodes(), subgraph.relationships(), subgraph.truncated())));
+    }
+
+    /** Descriptions are what can be long; the rest of an entity or relationship is a few hundred characters. */
+    private static long characters(SubgraphReader.Node node) {
+        return characters(node.entity().description());
+    }
+
+    private static long characters(SubgraphReader.Link link) {
+        return characters(link.description());
+    }
+
+    private static long characters(@Nullable String description) {
+        return 300 + (description == null ? 0 : description.length());
     }
 
     private static int orElse(@Nullable Long number, int preset) {

@@ -264,7 +264,7 @@ class TopicReadsTest extends PodTest {
     @Test
     void aGroupIsMovedBackAndDoesItsWorkAgain() {
         completed(document("seek", "Ada Lovelace wrote to Charles Babbage."));
-        patiently().until(() -> rows.count("select sum(lag) from stream.lag") == 0);
+        patiently().until(this::lag, lag -> lag == 0);
 
         var moved = reads.post("/v1/groups/chunk/seek?to=begin", new JsonObject());
 
@@ -274,12 +274,17 @@ class TopicReadsTest extends PodTest {
                 .hasSize(2)
                 .allSatisfy(
                         partition -> assertThat(partition.getLong("to_offset")).isZero());
-        patiently().until(() -> rows.count("select sum(lag) from stream.lag") == 0);
+        patiently().until(this::lag, lag -> lag == 0);
         assertThat(rows.count(
                         "select count(*) from jobs.document_versions v join jobs.documents d using (document_id)"
                                 + " where d.workspace = ?",
                         workspace))
                 .isOne();
+    }
+
+    /** Of the stages; other tests make groups that nobody serves. */
+    private long lag() {
+        return rows.count("select sum(lag) from stream.lag where \"group\" in ('chunk', 'extract', 'graph', 'stats')");
     }
 
     @Test
