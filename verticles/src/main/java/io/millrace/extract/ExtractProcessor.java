@@ -101,7 +101,7 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             var extraction = key == null ? supplied(text) : Objects.requireNonNull(extracted.get(key));
             var ofChunk =
                     ChunkMentions.of(record.workspace(), record.chunkId(), record.at(), text.ownStart(), extraction);
-            ofChunk.forEach(mention -> mentions.add(MentionRecord.write(mention)));
+            ofChunk.forEach(ofEntity -> mentions.add(MentionRecord.write(ofEntity)));
             emitted.add(new ExtractStore.Emitted(
                     record.chunkId(),
                     key,
@@ -115,8 +115,9 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
         return text.supplied() == null ? Extraction.EMPTY : SuppliedJson.read(text.supplied());
     }
 
-    private static int count(List<Mention> mentions, Class<? extends Mention> kind) {
-        return (int) mentions.stream().filter(kind::isInstance).count();
+    private static int count(List<List<Mention>> mentions, Class<? extends Mention> kind) {
+        return (int)
+                mentions.stream().flatMap(List::stream).filter(kind::isInstance).count();
     }
 
     /** The extraction of each key: as cached, or made now. */
