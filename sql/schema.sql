@@ -18,7 +18,7 @@ create table jobs.chunks (
   document_id uuid not null,
   job_id uuid not null,
   overlap integer not null,
-  content text not null,
+  content text not null storage external,
   supplied text,
   created_at timestamp with time zone not null,
   constraint chunks_pkey PRIMARY KEY (chunk_id)
