@@ -610,6 +610,33 @@ $function$;
 revoke execute on function jobs.sweep_followers(p_ended uuid[]) from public;
 comment on function jobs.sweep_followers(p_ended uuid[]) is 'Ends the jobs that repeat the ones that have just ended.';
 
+CREATE OR REPLACE FUNCTION lightrag.read_mentions(p_key bytea, p_value bytea)
+ RETURNS TABLE(workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text, description text, evidence integer)
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  return query
+  select left(r.key, -37), m.kind, (r.value ->> 'chunk')::uuid, m.entity, m.relationship, m.source, m.target, m.name, m.type, m.description, m.evidence
+  from (select convert_from(p_key, 'UTF8') as key, convert_from(p_value, 'UTF8')::json as value) r
+  cross join lateral (
+    select 'entity' as kind, right(r.key, 36)::uuid as entity, null::uuid as relationship, null::uuid as source, null::uuid as target,
+      e.name, e.type, e.description, e.evidence
+    from json_to_record(r.value -> 'entity') e (name text, type text, description text, evidence int)
+    where r.value -> 'entity' is not null
+    union all
+    select 'relationship', null, o.id, right(r.key, 36)::uuid, o.target, null, o.type, o.description, o.evidence
+    from json_to_recordset(r.value -> 'relationships') o (id uuid, target uuid, type text, description text, evidence int)
+    union all
+    select 'end', null, i.id::uuid, null, right(r.key, 36)::uuid, null, null, null, null
+    from json_array_elements_text(r.value -> 'ends') i (id)
+  ) m;
+exception when data_exception then
+  -- No mentions at all: the graph refuses such a record as well.
+  null;
+end $function$;
+comment on function lightrag.read_mentions(p_key bytea, p_value bytea) is 'The mentions in a record of topic mentions: what a chunk says about one entity, a row each. kind is entity, relationship (out of that entity) or end (of a relationship to it). None when it is no such record.';
+
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])
  LANGUAGE plpgsql

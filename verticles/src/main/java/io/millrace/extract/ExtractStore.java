@@ -17,8 +17,18 @@ final class ExtractStore {
 
     private ExtractStore() {}
 
-    /** A chunk as the chunk stage stored it; {@code extracted} when it was sent on before. */
-    record ChunkText(String content, int overlap, @Nullable String supplied, boolean extracted) {
+    /**
+     * A chunk as the chunk stage stored it.
+     *
+     * @param extracted whether it was sent on before
+     * @param extractionKey of the extraction that was sent on then; null when that was what the sender supplied
+     */
+    record ChunkText(
+            String content,
+            int overlap,
+            @Nullable String supplied,
+            boolean extracted,
+            @Nullable UUID extractionKey) {
 
         /** Where the chunk's own part begins, in UTF-16 units. */
         int ownStart() {
@@ -27,7 +37,7 @@ final class ExtractStore {
     }
 
     private static final String LOAD_CHUNKS = """
-            select c.chunk_id, c.content, c.overlap, c.supplied, x.chunk_id is not null
+            select c.chunk_id, c.content, c.overlap, c.supplied, x.chunk_id is not null, x.extraction_key
             from jobs.chunks c
             left join lightrag.chunk_extractions x on x.chunk_id = c.chunk_id
             where c.chunk_id = any ($1)
@@ -39,7 +49,8 @@ final class ExtractStore {
         for (var row : await(database.preparedQuery(LOAD_CHUNKS).execute(parameters))) {
             chunks.put(
                     row.getUUID(0),
-                    new ChunkText(row.getString(1), row.getInteger(2), row.getString(3), row.getBoolean(4)));
+                    new ChunkText(
+                            row.getString(1), row.getInteger(2), row.getString(3), row.getBoolean(4), row.getUUID(5)));
         }
         return chunks;
     }

@@ -37,7 +37,8 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
         var mentions = batch.records().stream()
                 .flatMap(record -> MentionRecord.read(record).stream())
                 .toList();
-        return new Loaded(mentions, GraphStore.load(database, mentions, batch.reprocessing()));
+        var again = batch.reprocessing() || batch.records().stream().anyMatch(ConsumerRecord::isAgain);
+        return new Loaded(mentions, GraphStore.load(database, mentions, again));
     }
 
     @Override

@@ -29,13 +29,11 @@ final class GraphStore {
 
     private GraphStore() {}
 
-    static GraphState load(SqlClient database, List<Mention> mentions, boolean reprocessing) {
+    static GraphState load(SqlClient database, List<Mention> mentions, boolean again) {
         var entities = loadEntities(database, mentions);
         var relationships = loadRelationships(database, mentions);
         var ends = loadEnds(database, mentions);
-        var folded = reprocessing
-                ? loadFolded(database, mentions)
-                : Future.succeededFuture(Set.<GraphState.Contribution>of());
+        var folded = again ? loadFolded(database, mentions) : Future.succeededFuture(Set.<GraphState.Contribution>of());
         await(Future.all(entities, relationships, ends, folded));
         var votes = loadVotes(database, contested(mentions, entities.result(), relationships.result()));
         return new GraphState(entities.result(), relationships.result(), ends.result(), votes, folded.result());
