@@ -58,6 +58,10 @@ final class FlowPod implements AutoCloseable {
                         database.name());
     }
 
+    Reads reads(String workspace) {
+        return new Reads(base, workspace);
+    }
+
     HttpCaller caller(String workspace) {
         return new HttpCaller(base, workspace);
     }
