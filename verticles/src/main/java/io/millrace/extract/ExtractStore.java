@@ -1,5 +1,8 @@
 package io.millrace.extract;
 
+import static io.millrace.pg.Columns.ints;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.uuids;
 import static io.vertx.core.Future.await;
 
 import io.millrace.stream.Write;
@@ -86,11 +89,9 @@ final class ExtractStore {
         return new Write(
                 INSERT_EXTRACTIONS,
                 Tuple.of(
-                        rows.stream().map(Map.Entry::getKey).toArray(UUID[]::new),
+                        uuids(rows, Map.Entry::getKey),
                         configuration,
-                        rows.stream()
-                                .map(row -> ExtractionJson.write(row.getValue()))
-                                .toArray(String[]::new)));
+                        texts(rows, row -> ExtractionJson.write(row.getValue()))));
     }
 
     /** A chunk that is sent on now. */
@@ -105,9 +106,9 @@ final class ExtractStore {
         return new Write(
                 INSERT_EMITTED,
                 Tuple.of(
-                        rows.stream().map(Emitted::chunkId).toArray(UUID[]::new),
-                        rows.stream().map(Emitted::extractionKey).toArray(UUID[]::new),
-                        rows.stream().map(Emitted::entities).toArray(Integer[]::new),
-                        rows.stream().map(Emitted::relationships).toArray(Integer[]::new)));
+                        uuids(rows, Emitted::chunkId),
+                        uuids(rows, Emitted::extractionKey),
+                        ints(rows, Emitted::entities),
+                        ints(rows, Emitted::relationships)));
     }
 }
