@@ -1,10 +1,9 @@
 package io.millrace.web;
 
+import io.millrace.pg.Hashes;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -28,13 +27,8 @@ final class Cached {
     }
 
     private static String tag(Buffer body) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(body.getBytes());
-            return "W/\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(digest, TAG_BYTES))
-                    + "\"";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        var digest = Arrays.copyOf(Hashes.sha256().digest(body.getBytes()), TAG_BYTES);
+        return "W/\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest) + "\"";
     }
 
     static void answer(RoutingContext context, Object value) {
