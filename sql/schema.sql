@@ -13,12 +13,19 @@ comment on schema lightrag is 'The knowledge graph and its statistics.';
 create schema stream;
 comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
 
+create table jobs.cancellations (
+  job_id uuid not null,
+  cancelled_at timestamp with time zone not null default clock_timestamp(),
+  constraint cancellations_pkey PRIMARY KEY (job_id)
+);
+comment on table jobs.cancellations is 'Jobs that their sender called off. They have failed, and say so in error_message; the chunk stage passes over their documents, and the extract stage over their chunks, as far as those had not been begun.';
+
 create table jobs.chunks (
   chunk_id uuid not null,
   document_id uuid not null,
   job_id uuid not null,
   overlap integer not null,
-  content text not null,
+  content text not null storage external,
   supplied text,
   created_at timestamp with time zone not null,
   constraint chunks_pkey PRIMARY KEY (chunk_id)
@@ -71,14 +78,15 @@ create table jobs.job_status (
   metadata jsonb not null default '{}'::jsonb,
   metadata_text text,
   error_message text,
+  request_fingerprint bytea,
   constraint job_status_pkey PRIMARY KEY (id),
   constraint job_status_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
 );
 CREATE INDEX job_status_created_at_idx ON jobs.job_status USING btree (created_at, id);
 CREATE INDEX job_status_document_idx ON jobs.job_status USING btree (document_id, created_at, id);
 CREATE INDEX job_status_follows_idx ON jobs.job_status USING btree (follows) WHERE ((completed_at IS NULL) AND (follows IS NOT NULL));
-CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (job_type, created_at);
-CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (status, created_at);
+CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (workspace, job_type, created_at, id);
+CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (workspace, status, created_at, id);
 CREATE INDEX job_status_workspace_idx ON jobs.job_status USING btree (workspace, created_at, id);
 comment on table jobs.job_status is 'One row a posted document. completed means that everything of it is visible in the graph; failed, that a part of it went to a dead-letter topic, and error_message says why. metadata_text is what the sender wrote, byte for byte; metadata has equal values.';
 comment on column jobs.job_status.id is 'The job''s id, as its sender was told.';
@@ -97,6 +105,7 @@ comment on column jobs.job_status.completed_at is 'When it ended, well or not.';
 comment on column jobs.job_status.metadata is 'What the sender said about it, as values.';
 comment on column jobs.job_status.metadata_text is 'What the sender said about it, byte for byte.';
 comment on column jobs.job_status.error_message is 'Why it failed.';
+comment on column jobs.job_status.request_fingerprint is 'SHA-256 of the whole request, in the first job of one that came with an Idempotency-Key: tells a repeat from another request under the same key.';
 
 create table jobs.progress (
   progress_id bigint not null generated always as identity,
@@ -646,6 +655,59 @@ create view stream.topic_partitions as
      CROSS JOIN LATERAL stream.tail(p.topic_id, p.partition_id) e(segment_id, end_offset, created_at);
 comment on view stream.topic_partitions is 'Where each partition of each topic begins and ends. Costs a look-up a partition, whatever it holds.';
 
+CREATE OR REPLACE FUNCTION jobs.begin_documents(p_job_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Shared, so that stages do not wait for each other; a statement of its own, so that the next one sees every
+  -- cancellation that committed before.
+  perform pg_advisory_xact_lock_shared(hashtextextended('jobs.begin', 0));
+  if exists (select from jobs.cancellations c where c.job_id = any (p_job_ids)) then
+    raise exception 'a job was cancelled after its document was loaded: load it again' using errcode = 'MR005';
+  end if;
+end $function$;
+revoke execute on function jobs.begin_documents(p_job_ids uuid[]) from public;
+comment on function jobs.begin_documents(p_job_ids uuid[]) is 'Stands in the transaction that begins these jobs, or lets others follow them: none of them is cancelled until it has ended. Raises MR005 when one was cancelled since the caller looked.';
+
+CREATE OR REPLACE FUNCTION jobs.cancel(p_workspace text, p_id uuid)
+ RETURNS TABLE(outcome text, id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  verdict text;
+begin
+  -- As a sweep: job rows have one writer at a time. Then no document is being begun, and none is until this has ended.
+  perform pg_advisory_xact_lock(hashtextextended('jobs.sweep', 0));
+  perform pg_advisory_xact_lock(hashtextextended('jobs.begin', 0));
+  select case
+      when j.completed_at is not null then 'ended'
+      when exists (select from jobs.job_status f where f.follows = j.id and f.completed_at is null)
+        or exists (
+          select from jobs.progress p
+          cross join lateral unnest(p.job_ids, p.follows) u (job_id, follows)
+          join jobs.job_status f on f.id = u.job_id and f.completed_at is null
+          where p.kind = 'repeated' and u.follows = j.id)
+        then 'followed'
+      else 'cancelled' end
+    into verdict
+  from jobs.job_status j
+  where j.id = p_id and j.workspace = p_workspace;
+  if verdict = 'cancelled' then
+    insert into jobs.cancellations (job_id) values (p_id);
+    update jobs.job_status j
+    set status = 'failed', error_message = 'cancelled by client', completed_at = clock_timestamp()
+    where j.id = p_id;
+  end if;
+  return query
+  select verdict, j.id, j.workspace, j.source_uri, j.status, j.error_message, j.chunks_total, j.completed_at
+  from jobs.job_status j
+  where j.id = p_id and verdict is not null;
+end $function$;
+revoke execute on function jobs.cancel(p_workspace text, p_id uuid) from public;
+comment on function jobs.cancel(p_workspace text, p_id uuid) is 'Ends a job that has not ended: failed, cancelled by client. Its outcome is cancelled; ended, when it was before; or followed, when the job of another request waits for this one''s content. No row when there is no such job.';
+
 CREATE OR REPLACE FUNCTION jobs.sweep(p_graph_group text)
  RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -734,6 +796,33 @@ CREATE OR REPLACE FUNCTION lightrag.degree_bucket(p_degree bigint)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (p_degree < 16) THEN p_degree ELSE ((1)::bigint << (length(ltrim(((p_degree)::bit(64))::text, '0'::text)) - 1)) END;
 comment on function lightrag.degree_bucket(p_degree bigint) is 'The bucket of a degree, named by its lowest: each degree below 16 is one of its own, then each power of two begins one. So the number of counters does not grow with the graph.';
+
+CREATE OR REPLACE FUNCTION lightrag.read_mentions(p_key bytea, p_value bytea)
+ RETURNS TABLE(workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text, description text, evidence integer)
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  return query
+  select left(r.key, -37), m.kind, (r.value ->> 'chunk')::uuid, m.entity, m.relationship, m.source, m.target, m.name, m.type, m.description, m.evidence
+  from (select convert_from(p_key, 'UTF8') as key, convert_from(p_value, 'UTF8')::json as value) r
+  cross join lateral (
+    select 'entity' as kind, right(r.key, 36)::uuid as entity, null::uuid as relationship, null::uuid as source, null::uuid as target,
+      e.name, e.type, e.description, e.evidence
+    from json_to_record(r.value -> 'entity') e (name text, type text, description text, evidence int)
+    where r.value -> 'entity' is not null
+    union all
+    select 'relationship', null, o.id, right(r.key, 36)::uuid, o.target, null, o.type, o.description, o.evidence
+    from json_to_recordset(r.value -> 'relationships') o (id uuid, target uuid, type text, description text, evidence int)
+    union all
+    select 'end', null, i.id::uuid, null, right(r.key, 36)::uuid, null, null, null, null
+    from json_array_elements_text(r.value -> 'ends') i (id)
+  ) m;
+exception when data_exception then
+  -- No mentions at all: the graph refuses such a record as well.
+  null;
+end $function$;
+comment on function lightrag.read_mentions(p_key bytea, p_value bytea) is 'The mentions in a record of topic mentions: what a chunk says about one entity, a row each. kind is entity, relationship (out of that entity) or end (of a relationship to it). None when it is no such record.';
 
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])

@@ -120,7 +120,8 @@ public final class Pod {
                         settings.maxBodyBytes(),
                         settings.maxDocuments(),
                         settings.limits(),
-                        config.maxLag()),
+                        config.maxLag(),
+                        new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails())),
                 readiness,
                 () -> services,
                 metrics);

@@ -29,9 +29,23 @@ public final class HttpVerticle extends AbstractVerticle {
 
     /** Where to listen, and what is too much. */
     public record Settings(
-            String host, int port, int maxBodyBytes, int maxDocuments, ClientLimits limits, long maxLag) {}
+            String host,
+            int port,
+            int maxBodyBytes,
+            int maxDocuments,
+            ClientLimits limits,
+            long maxLag,
+            Reading reading) {}
+
+    /** For those who read: origins of pages that may, and the most live tails. */
+    public record Reading(List<String> corsOrigins, int maxTails) {
+        public Reading {
+            corsOrigins = List.copyOf(corsOrigins);
+        }
+    }
 
     private static final Duration MEASURE = Duration.ofSeconds(1);
+    private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;
     private final Readiness readiness;
@@ -63,6 +77,7 @@ public final class HttpVerticle extends AbstractVerticle {
         ProblemHandler.install(router);
         router.route().handler(RequestTarget::check);
         new ProblemsApi().mount(router);
+        router.route().handler(new Cors(settings.reading().corsOrigins()));
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
@@ -85,7 +100,11 @@ public final class HttpVerticle extends AbstractVerticle {
 
     /** Without the library's idle time, and with HTTP/1 only: {@link ClientConnections} watches what it knows. */
     private static HttpServerOptions options() {
-        return new HttpServerOptions().setHttp2ClearTextEnabled(false).setCompressionSupported(true);
+        return new HttpServerOptions()
+                .setHttp2ClearTextEnabled(false)
+                .setCompressionSupported(true)
+                // Below this, what is saved is less than a packet.
+                .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
     private void mountDocuments(Router router) {
@@ -111,12 +130,21 @@ public final class HttpVerticle extends AbstractVerticle {
     private void mountReaders(Router router) {
         new JobsApi(() -> up().database()).mount(router);
         new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
+        new GroupsApi(() -> up().database()).mount(router);
+        new StatisticsApi(InstantSource.system(), () -> up().database()).mount(router);
+        // Behind the statistics: an entity's id is any word to the router, also "top".
         new GraphApi(
                         () -> new GraphReader(up().database()),
                         () -> new StatsReader(up().database()),
                         () -> new GroupReader(up().database()))
                 .mount(router);
-        new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+        new WalkApi(() -> up().database()).mount(router);
+        new TopicsApi(
+                        vertx,
+                        () -> up().database(),
+                        this::log, settings.reading().maxTails(), settings.limits().idle())
+                .mount(router);
+        new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }
 
     private void mountProducers(Router router) {

@@ -74,6 +74,11 @@ enum ProblemType {
             "Forbidden",
             "The key that the request brings does not allow this.",
             "Use a key with the right to do it. This server does not ask for keys yet: a proxy before it may."),
+    FORBIDDEN_ORIGIN(
+            403,
+            "Forbidden origin",
+            "A web page of another origin asked a browser for a request that changes something. Nothing was stored.",
+            "Name the page's origin in the setting http.cors-origins, if it is to be allowed."),
     NOT_FOUND(
             404,
             "Not found",
