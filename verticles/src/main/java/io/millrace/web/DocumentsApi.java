@@ -97,9 +97,17 @@ final class DocumentsApi {
                 .onSuccess(read -> {
                     switch (read) {
                         case RequestBody.Read.Whole(var bytes) -> parse(context, workspace, key, bytes);
-                        case RequestBody.Read.Refused(var problem) -> ProblemHandler.answer(context, problem);
+                        case RequestBody.Read.Refused(var problem) -> refuse(context, problem);
                     }
                 });
+    }
+
+    /** Tells a client that still sends that nobody listens any more. */
+    private static void refuse(RoutingContext context, Problem problem) {
+        if (!context.request().isEnded()) {
+            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        ProblemHandler.answer(context, problem);
     }
 
     private void parse(RoutingContext context, String workspace, @Nullable String key, byte[] body) {

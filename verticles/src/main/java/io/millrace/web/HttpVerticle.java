@@ -142,7 +142,9 @@ public final class HttpVerticle extends AbstractVerticle {
         new TopicsApi(
                         vertx,
                         () -> up().database(),
-                        this::log, settings.reading().maxTails(), settings.limits().idle())
+                        this::log,
+                        settings.reading().maxTails(),
+                        settings.limits().idle())
                 .mount(router);
         new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }

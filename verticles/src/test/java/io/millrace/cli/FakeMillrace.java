@@ -35,6 +35,7 @@ final class FakeMillrace implements AutoCloseable {
     private final Map<UUID, JsonNode> jobs = new LinkedHashMap<>();
     private final Map<UUID, Integer> looks = new LinkedHashMap<>();
     private final Map<String, String> answers = new LinkedHashMap<>();
+    private final List<String> bodies = new ArrayList<>();
 
     FakeMillrace() {
         try {
@@ -65,6 +66,16 @@ final class FakeMillrace implements AutoCloseable {
     FakeMillrace answer(String path, String json) {
         answers.put(path, json);
         return this;
+    }
+
+    /** What a post to this path brings, whatever its body is. */
+    FakeMillrace answerPost(String path, String json) {
+        return answer("POST " + path, json);
+    }
+
+    /** The bodies of such posts. */
+    List<String> bodies() {
+        return bodies;
     }
 
     /** The documents of each post that got an answer. */
@@ -130,9 +141,14 @@ final class FakeMillrace implements AutoCloseable {
         paths.add(exchange.getRequestURI().toString());
         workspaces.add(exchange.getRequestHeaders().getFirst("Millrace-Workspace"));
         var intervention = interventions.poll();
+        var posted = answers.get("POST " + exchange.getRequestURI());
         if (intervention != null) {
             intervention.handle(exchange);
-        } else if (exchange.getRequestMethod().equals("POST")) {
+        } else if (exchange.getRequestMethod().equals("POST") && posted != null) {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            send(exchange, 200, "application/json", posted);
+        } else if (exchange.getRequestMethod().equals("POST")
+                && exchange.getRequestURI().getPath().equals("/v1/documents")) {
             send(exchange, 200, "application/x-ndjson", accept(exchange));
         } else {
             answer(exchange);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** A whole pod in this process, over a test database and behind a real door. */
-final class FlowPod implements AutoCloseable {
+public final class FlowPod implements AutoCloseable {
 
     /** Retries that do not make a test wait. */
     private static final Map<String, String> QUICK = Map.of(
@@ -29,8 +29,12 @@ final class FlowPod implements AutoCloseable {
         this.base = base;
     }
 
-    /** @param settings variables of the environment, on top of what makes a pod quick */
-    static FlowPod start(TestDatabase database, Map<String, String> settings) {
+    /**
+     * Starts a pod, which is ready when this returns.
+     *
+     * @param settings variables of the environment, on top of what makes a pod quick
+     */
+    public static FlowPod start(TestDatabase database, Map<String, String> settings) {
         var environment = new HashMap<>(QUICK);
         environment.put("DATABASE_URL", url(database));
         environment.putAll(settings);
@@ -60,6 +64,10 @@ final class FlowPod implements AutoCloseable {
 
     Reads reads(String workspace) {
         return new Reads(base, workspace);
+    }
+
+    public URI base() {
+        return base;
     }
 
     HttpCaller caller(String workspace) {
