@@ -57,7 +57,7 @@ class StreamsTest {
 
         assertThat(run("", "topic", "tail", "t", "--begin", "--limit", "2").out())
                 .isEqualTo("""
-                        2026-11-21 12:00:00 UTC  1/17  k  {"n":1.1}
+                        2026-11-21 12:00:00 UTC  1/17  k  {"n":1.10}
                         2026-11-21 12:00:01 UTC  0/3  -  a\uFFFD[2J
                         """);
         assertThat(run("", "topic", "tail", "t", "--begin", "--limit", "2", "-o", "jsonl")
