@@ -211,7 +211,11 @@ final class Mock {
         }
         for (var batches : batches(MENTIONS)) {
             for (var batch : batches) {
-                append(chunkSteps.get(MentionRecord.read(batch.first()).chunkId()), lane(), batch);
+                append(
+                        chunkSteps.get(
+                                MentionRecord.read(batch.first()).getFirst().chunkId()),
+                        lane(),
+                        batch);
             }
         }
     }
@@ -223,8 +227,9 @@ final class Mock {
             var records = records(recording.batches(MENTIONS, partition));
             for (var commit : recording.commits("graph", partition)) {
                 var step = step(lane).add(MockSql.insertCommit(commit));
-                var mentions =
-                        range(records, commit).stream().map(MentionRecord::read).toList();
+                var mentions = range(records, commit).stream()
+                        .flatMap(record -> MentionRecord.read(record).stream())
+                        .toList();
                 graph.fold(mentions).forEach(step::add);
             }
             var changes = recording.batches(CHANGES, partition);

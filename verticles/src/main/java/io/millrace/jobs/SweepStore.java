@@ -1,5 +1,8 @@
 package io.millrace.jobs;
 
+import static io.millrace.pg.Columns.longs;
+import static io.millrace.pg.Columns.texts;
+
 import io.millrace.pg.Database;
 import io.millrace.stream.Effects;
 import io.millrace.stream.Log;
@@ -99,9 +102,9 @@ final class SweepStore {
         var written = connection
                 .preparedQuery(ADD_TOTALS)
                 .execute(Tuple.of(
-                        entries.stream().map(entry -> entry.getKey().getKey()).toArray(String[]::new),
-                        entries.stream().map(entry -> entry.getKey().getValue()).toArray(String[]::new),
-                        entries.stream().map(Map.Entry::getValue).toArray(Long[]::new)));
+                        texts(entries, entry -> entry.getKey().getKey()),
+                        texts(entries, entry -> entry.getKey().getValue()),
+                        longs(entries, Map.Entry::getValue)));
         var records = finished.stream().map(SweepStore::event).toList();
         return Future.all(written, log.append(connection, List.of(new Effects.Append(events, 0, records))));
     }

@@ -8,6 +8,7 @@ import io.millrace.ingest.JobIds;
 import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
+import io.millrace.stream.Log;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
@@ -36,6 +37,7 @@ public final class HttpVerticle extends AbstractVerticle {
     private final Supplier<@Nullable Services> services;
     private final PrometheusMeterRegistry metrics;
     private volatile int actualPort;
+    private @Nullable Log log;
 
     /** @param services null until the pod is up */
     public HttpVerticle(
@@ -105,7 +107,8 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private void mountReaders(Router router) {
-        new JobsApi(() -> new JobStore(up().database())).mount(router);
+        new JobsApi(() -> up().database()).mount(router);
+        new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
         new GraphApi(
                         () -> new GraphReader(up().database()),
                         () -> new StatsReader(up().database()),
@@ -126,6 +129,16 @@ public final class HttpVerticle extends AbstractVerticle {
             throw new IllegalStateException("asked for before the pod was up");
         }
         return pod;
+    }
+
+    /** Kept, since it remembers topics. */
+    private Log log() {
+        var known = log;
+        if (known == null) {
+            known = new Log(up().database());
+            log = known;
+        }
+        return known;
     }
 
     private void requireReady(RoutingContext context) {
