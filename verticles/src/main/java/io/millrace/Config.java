@@ -4,6 +4,7 @@ import io.millrace.pg.DatabaseSettings;
 import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.RunnerSettings;
+import io.millrace.web.ClientLimits;
 import io.vertx.pgclient.PgConnectOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +47,7 @@ public record Config(
             int port,
             int maxBodyBytes,
             int maxDocuments,
-            Duration idleTimeout,
+            ClientLimits limits,
             List<String> corsOrigins,
             int maxTails) {
         public Http {
@@ -107,9 +108,19 @@ public record Config(
                 settings.integer("http.port", 0, 65_535),
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
-                settings.duration("http.idle-timeout"),
+                clientLimits(settings),
                 corsOrigins(settings),
                 settings.integer("http.max-tails", 0, 10_000));
+    }
+
+    private static ClientLimits clientLimits(Settings settings) {
+        return new ClientLimits(
+                settings.duration("http.header-timeout"),
+                settings.duration("http.body-timeout"),
+                settings.duration("http.idle-timeout"),
+                settings.integer("http.max-connections", 1, 1_000_000),
+                settings.integer("http.max-inflation-ratio", 1, 10_000),
+                settings.duration("http.max-wait"));
     }
 
     private static List<String> corsOrigins(Settings settings) {

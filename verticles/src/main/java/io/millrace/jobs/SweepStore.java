@@ -92,7 +92,8 @@ final class SweepStore {
             set value = totals.value + excluded.value
             """;
 
-    private Future<?> record(SqlConnection connection, List<JobFinished> finished) {
+    /** Counts ended jobs and tells of them, within the transaction that ends them. */
+    Future<?> record(SqlConnection connection, List<JobFinished> finished) {
         var totals = new HashMap<Map.Entry<String, String>, Long>();
         for (var job : finished) {
             totals.merge(Map.entry(job.workspace(), "jobs_" + job.status()), 1L, Long::sum);

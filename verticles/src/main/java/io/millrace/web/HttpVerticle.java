@@ -1,9 +1,11 @@
 package io.millrace.web;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
+import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
 import io.millrace.stream.Log;
@@ -18,7 +20,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ public final class HttpVerticle extends AbstractVerticle {
             int port,
             int maxBodyBytes,
             int maxDocuments,
-            Duration idleTimeout,
+            ClientLimits limits,
             long maxLag,
             Reading reading) {}
 
@@ -42,6 +43,9 @@ public final class HttpVerticle extends AbstractVerticle {
         }
     }
 
+    private static final Duration MEASURE = Duration.ofSeconds(1);
+
+    /** Below this, what compression saves is less than a packet. */
     private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;
@@ -72,13 +76,18 @@ public final class HttpVerticle extends AbstractVerticle {
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
+        router.route().handler(RequestTarget::check);
         router.route().handler(new Cors(settings.reading().corsOrigins()));
+        new ProblemsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
+        var connections = new ClientConnections(settings.limits());
+        Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
+                .connectionHandler(connections::opened)
                 .requestHandler(router)
                 .invalidRequestHandler(ProblemHandler::invalidRequest)
                 .listen(settings.port(), settings.host())
@@ -89,21 +98,32 @@ public final class HttpVerticle extends AbstractVerticle {
                 .onFailure(started::fail);
     }
 
-    private HttpServerOptions options() {
+    /** Without the library's idle time, and with HTTP/1 only: {@link ClientConnections} watches what it knows. */
+    private static HttpServerOptions options() {
         return new HttpServerOptions()
-                .setIdleTimeout((int) settings.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setHandle100ContinueAutomatically(true)
+                .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(true)
-                // Below this, what is saved is less than a packet.
                 .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
     private void mountDocuments(Router router) {
-        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), settings.maxLag());
+        var backlog = new Backlog();
+        vertx.setPeriodic(MEASURE.toMillis(), fired -> measure(backlog));
+        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), backlog, settings.maxLag());
         var parser = new DocumentParser(new DocumentLimits(settings.maxDocuments(), settings.maxBodyBytes()));
         var jobIds = new JobIds(InstantSource.system(), new SecureRandom());
-        new DocumentsApi(vertx, admission, jobIds, parser, settings.maxBodyBytes()).mount(router);
+        var answers = new DocumentAnswers(
+                vertx, () -> new JobStore(up().database()), settings.limits().longestWait());
+        new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits())
+                .mount(router);
+        new CancelApi(vertx, () -> up().cancellation()).mount(router);
+    }
+
+    private void measure(Backlog backlog) {
+        var pod = services.get();
+        if (pod != null) {
+            backlog.measure(pod.documentsCommitted(ChunkVerticle.GROUP), System.nanoTime());
+        }
     }
 
     private void mountReaders(Router router) {
@@ -123,7 +143,7 @@ public final class HttpVerticle extends AbstractVerticle {
                         () -> up().database(),
                         this::log,
                         settings.reading().maxTails(),
-                        settings.idleTimeout())
+                        settings.limits().idle())
                 .mount(router);
         new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }

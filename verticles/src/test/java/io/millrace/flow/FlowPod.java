@@ -58,6 +58,10 @@ final class FlowPod implements AutoCloseable {
                         database.name());
     }
 
+    URI base() {
+        return base;
+    }
+
     Reads reads(String workspace) {
         return new Reads(base, workspace);
     }
