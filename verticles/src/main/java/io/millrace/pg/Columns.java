@@ -30,7 +30,7 @@ public final class Columns {
         return rows.stream().map(column).toArray(Long[]::new);
     }
 
-    public static <T> Buffer[] buffers(Collection<T> rows, Function<? super T, Buffer> column) {
+    public static <T> Buffer[] buffers(Collection<T> rows, Function<? super T, ? extends @Nullable Buffer> column) {
         return rows.stream().map(column).toArray(Buffer[]::new);
     }
 

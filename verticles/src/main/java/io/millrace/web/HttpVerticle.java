@@ -45,6 +45,8 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private static final Duration MEASURE = Duration.ofSeconds(1);
+
+    /** Below this, what compression saves is less than a packet. */
     private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;
@@ -76,8 +78,8 @@ public final class HttpVerticle extends AbstractVerticle {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
         router.route().handler(RequestTarget::check);
-        new ProblemsApi().mount(router);
         router.route().handler(new Cors(settings.reading().corsOrigins()));
+        new ProblemsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
@@ -103,7 +105,6 @@ public final class HttpVerticle extends AbstractVerticle {
         return new HttpServerOptions()
                 .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(true)
-                // Below this, what is saved is less than a packet.
                 .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 

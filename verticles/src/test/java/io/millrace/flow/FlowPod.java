@@ -62,12 +62,12 @@ public final class FlowPod implements AutoCloseable {
                         database.name());
     }
 
-    Reads reads(String workspace) {
-        return new Reads(base, workspace);
-    }
-
     public URI base() {
         return base;
+    }
+
+    Reads reads(String workspace) {
+        return new Reads(base, workspace);
     }
 
     HttpCaller caller(String workspace) {

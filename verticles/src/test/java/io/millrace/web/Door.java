@@ -29,6 +29,7 @@ final class Door implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(400);
 
     private final Vertx vertx = Vertx.vertx();
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final AtomicInteger accepted = new AtomicInteger();
     private final HttpVerticle verticle;
 
@@ -49,7 +50,7 @@ final class Door implements AutoCloseable {
                         "127.0.0.1", 0, BODY_BYTES_MAX, 1_000, limits, 1_000, new HttpVerticle.Reading(List.of(), 10)),
                 readiness,
                 () -> services,
-                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+                metrics);
     }
 
     /** Over a database that is not there. */
@@ -77,6 +78,15 @@ final class Door implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         return door;
+    }
+
+    RawConnection connect() {
+        return RawConnection.to(verticle.actualPort());
+    }
+
+    /** Connections that are open. */
+    int connections() {
+        return (int) metrics.get("millrace.http.connections").gauge().value();
     }
 
     /** Documents that came through. */
@@ -107,7 +117,7 @@ final class Door implements AutoCloseable {
         List<RawConnection> connections = new ArrayList<>();
         try {
             for (var i = 0; i <= sent.others(); i++) {
-                connections.add(RawConnection.to(verticle.actualPort()));
+                connections.add(connect());
             }
             return connections.getLast().exchange(sent.bytes());
         } finally {
