@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import io.millrace.cli.IngestEntry.Line;
 import io.millrace.cli.IngestEntry.Place;
+import io.millrace.pg.Hashes;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,8 +18,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -255,12 +254,8 @@ final class IngestJournalFile implements IngestJournal {
 
     /** The first eight bytes of a SHA-256; never 0, which stands for nothing known. */
     private static long digest(Line line) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(line.bytes());
-            return Math.max(1, ByteBuffer.wrap(digest).getLong() & Long.MAX_VALUE);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        var digest = Hashes.sha256().digest(line.bytes());
+        return Math.max(1, ByteBuffer.wrap(digest).getLong() & Long.MAX_VALUE);
     }
 
     private void write(Object line) {

@@ -12,6 +12,7 @@ import io.millrace.pg.Database;
 import io.millrace.pg.DatabaseFailure;
 import io.millrace.stream.Log;
 import io.millrace.stream.Topic;
+import io.millrace.stream.TopicReader;
 import io.vertx.core.Future;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -28,6 +29,8 @@ import java.util.regex.Pattern;
 final class ProducerApi {
 
     static final int PARTITIONS_MAX = 1_024;
+
+    private static final int TOPICS_MAX = 1_000;
 
     /** As the log has it, with room for the name of the dead-letter topic, and without what a path takes for a way. */
     private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,187}");
@@ -82,13 +85,30 @@ final class ProducerApi {
     private Future<TopicView> created(String name, int partitions) {
         return log.get()
                 .topic(name)
-                .compose(known -> known != null
-                        ? Future.succeededFuture(new TopicView(name, known.partitions(), false))
-                        : log.get()
-                                .createTopic(name, partitions)
-                                .compose(topic -> log.get()
-                                        .createTopic(Topic.deadLetters(name), topic.partitions())
-                                        .map(letters -> new TopicView(name, topic.partitions(), true))));
+                .compose(known -> known == null
+                        ? roomForMore().compose(room -> make(name, partitions))
+                        : Future.succeededFuture(new TopicView(name, known.partitions(), false)));
+    }
+
+    private Future<TopicView> make(String name, int partitions) {
+        return log.get()
+                .createTopic(name, partitions)
+                .compose(topic -> log.get()
+                        .createTopic(Topic.deadLetters(name), topic.partitions())
+                        .map(letters -> new TopicView(name, topic.partitions(), true)));
+    }
+
+    /** Each topic is tables, and a few more each day. */
+    private Future<Void> roomForMore() {
+        return new TopicReader(database.get()).topics().map(topics -> {
+            if (topics.size() >= TOPICS_MAX) {
+                throw new Conflict(
+                        "There are %d topics, and dead-letter topics, already: as many as there may be."
+                                .formatted(topics.size()),
+                        Map.of("topics", topics.size()));
+            }
+            return null;
+        });
     }
 
     private record Produced(String topic, List<RecordBatch.Position> records) {}

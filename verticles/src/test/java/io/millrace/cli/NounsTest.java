@@ -2,8 +2,10 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -182,6 +184,26 @@ class NounsTest {
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("its content is not held any more");
+    }
+
+    @Test
+    void aContentThatTheOutputCannotHoldIsNotMadeQuestionMarks() {
+        server.answer("/v1/documents?source_uri=u&content=true", document("\"Łódź\""));
+        var ascii = new Terminal(false, false, false);
+        var surroundings = new Surroundings(InputStream.nullInputStream(), ascii, Terminal.NONE, time, time, Map.of());
+
+        var run = CommandRun.of(
+                surroundings,
+                "document",
+                "show",
+                "u",
+                "--content",
+                "--url",
+                server.uri().toString());
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("take -o json");
     }
 
     private static String document(String content) {
