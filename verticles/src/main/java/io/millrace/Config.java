@@ -31,6 +31,7 @@ public record Config(
         int computeThreads,
         Duration deadline,
         long maxLag,
+        Events events,
         Chunks chunks,
         Set<Stage> stages) {
 
@@ -39,6 +40,9 @@ public record Config(
 
     /** The embedded PostgreSQL. */
     public record Embedded(Path dataDir, int port) {}
+
+    /** Streams of events to clients. */
+    public record Events(int maxClients, Duration heartbeat, Duration maxStall) {}
 
     /** How documents are cut. */
     public record Chunks(int maxTokens, int overlapTokens) {}
@@ -75,6 +79,7 @@ public record Config(
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                 settings.duration("groups.deadline"),
                 settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
+                events(settings),
                 chunks(settings),
                 Stage.parse(settings.text("stages"))
                         .orElseThrow(() -> settings.invalid("stages", "some of ingest,chunk,extract,graph,stats")));
@@ -91,6 +96,18 @@ public record Config(
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
                 settings.duration("http.idle-timeout"));
+    }
+
+    private static Events events(Settings settings) {
+        var heartbeat = settings.duration("events.heartbeat");
+        var idle = settings.duration("http.idle-timeout");
+        if (heartbeat.toSeconds() < 1 || heartbeat.compareTo(idle) >= 0) {
+            throw settings.invalid("events.heartbeat", "at least 1s, and shorter than http.idle-timeout (" + idle + ")");
+        }
+        return new Events(
+                settings.integer("events.max-clients", 0, 100_000),
+                heartbeat,
+                settings.duration("events.max-stall"));
     }
 
     private static PoolSettings pool(Settings settings) {

@@ -1,12 +1,16 @@
 package io.millrace.web;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
+import io.millrace.events.EventFeed;
+import io.millrace.events.EventListener;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
 import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
+import io.millrace.stream.Log;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
@@ -27,13 +31,23 @@ public final class HttpVerticle extends AbstractVerticle {
 
     /** Where to listen, and what is too much. */
     public record Settings(
-            String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout, long maxLag) {}
+            String host,
+            int port,
+            int maxBodyBytes,
+            int maxDocuments,
+            Duration idleTimeout,
+            long maxLag,
+            EventSettings events) {}
+
+    /** @param maxClients connections for events; past them clients are refused */
+    public record EventSettings(int maxClients, EventListener.Patience patience) {}
 
     private final Settings settings;
     private final Readiness readiness;
     private final Supplier<@Nullable Services> services;
     private final PrometheusMeterRegistry metrics;
     private volatile int actualPort;
+    private @Nullable EventFeed events;
 
     /** @param services null until the pod is up */
     public HttpVerticle(
@@ -61,6 +75,7 @@ public final class HttpVerticle extends AbstractVerticle {
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
+        mountEvents(router);
         vertx.createHttpServer(options())
                 .requestHandler(router)
                 .invalidRequestHandler(ProblemHandler::invalidRequest)
@@ -77,6 +92,9 @@ public final class HttpVerticle extends AbstractVerticle {
                 .setIdleTimeout((int) settings.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setHandle100ContinueAutomatically(true)
+                // A compressor a socket costs some 300 KiB each, of which there may be thousands.
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 .setCompressionSupported(true);
     }
 
@@ -95,6 +113,21 @@ public final class HttpVerticle extends AbstractVerticle {
                         () -> new GroupReader(up().database()))
                 .mount(router);
         new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+    }
+
+    private void mountEvents(Router router) {
+        var feed = new EventFeed(vertx, () -> new Log(up().database()));
+        events = feed;
+        Gauge.builder("millrace.event.clients", feed, EventFeed::listeners).register(metrics);
+        new EventsApi(feed, settings.events()).mount(router);
+    }
+
+    @Override
+    public void stop() {
+        var feed = events;
+        if (feed != null) {
+            feed.stop();
+        }
     }
 
     /** None before the pod is up: it can be asked how it is all the same. */

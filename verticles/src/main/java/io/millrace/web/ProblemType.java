@@ -58,6 +58,11 @@ enum ProblemType {
             "Not a document",
             "The body is JSON, but neither an object nor an array of objects; a line of NDJSON has to be one object.",
             "Send {\"source_uri\": …, \"content\": …}, or an array of such objects."),
+    FORBIDDEN(
+            403,
+            "Forbidden",
+            "Whoever asks may not do this; a page of another site, for example, may not open a WebSocket to here.",
+            "Ask from a place that is allowed; the detail says what stands against it."),
     NOT_FOUND(
             404,
             "Not found",
@@ -84,6 +89,13 @@ enum ProblemType {
             "Conflict",
             "The request contradicts the present state of what it is about.",
             "Read the state, then decide; the detail says what stands against it."),
+    POSITION_GONE(
+            410,
+            "Position gone",
+            "The place to resume at is not in the log: what follows it has been dropped by retention, or the id comes from"
+                    + " another database.",
+            "Read the state anew, then begin without an id, or with after=earliest for all that is kept. What happened"
+                    + " between is not told any more."),
     BODY_TOO_LARGE(
             413,
             "Body too large",
@@ -120,6 +132,11 @@ enum ProblemType {
             "Invalid document",
             "The body is good JSON, but breaks rules for documents. Nothing of it was stored.",
             "Correct what errors lists: each entry has a JSON pointer to the place, a code and an explanation."),
+    UPGRADE_REQUIRED(
+            426,
+            "Upgrade required",
+            "The resource is a WebSocket, and the request asks for none.",
+            "Open it with a WebSocket client, or use the resource that the detail names."),
     OVERLOADED(
             429,
             "Too much at once",

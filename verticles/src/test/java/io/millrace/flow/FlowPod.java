@@ -58,6 +58,10 @@ final class FlowPod implements AutoCloseable {
                         database.name());
     }
 
+    URI base() {
+        return base;
+    }
+
     HttpCaller caller(String workspace) {
         return new HttpCaller(base, workspace);
     }
