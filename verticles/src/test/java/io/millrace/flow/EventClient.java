@@ -15,6 +15,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,8 @@ final class EventClient {
     private volatile @Nullable String lastEventId;
     private volatile @Nullable IdSequence ids;
     private volatile @Nullable HttpClientResponse response;
-    private volatile int connections;
-    private volatile int refusals;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
     private volatile long breakOffAt = Long.MAX_VALUE;
     private volatile boolean stopped;
     final List<String> blocks = new CopyOnWriteArrayList<>();
@@ -115,28 +116,32 @@ final class EventClient {
 
     private void receive(HttpClientResponse answer) {
         if (answer.statusCode() != 200) {
-            refusals++;
+            refusals.incrementAndGet();
             again();
             return;
         }
-        connections++;
+        var number = connections.incrementAndGet();
         response = answer;
         var parser = RecordParser.newDelimited("\n\n", this::block);
         answer.handler(buffer -> {
             // What arrives behind the moment of breaking off is not seen any more.
-            if (response == answer) {
+            if (isOpen(number)) {
                 parser.handle(buffer);
             }
         });
-        answer.endHandler(ended -> broken(answer));
-        answer.exceptionHandler(failure -> broken(answer));
+        answer.endHandler(ended -> broken(number));
+        answer.exceptionHandler(failure -> broken(number));
         if (stopped) {
             breakOff();
         }
     }
 
-    private void broken(HttpClientResponse answer) {
-        if (response == answer) {
+    private boolean isOpen(int connection) {
+        return response != null && connections.get() == connection;
+    }
+
+    private void broken(int connection) {
+        if (isOpen(connection)) {
             response = null;
             again();
         }
@@ -213,11 +218,15 @@ final class EventClient {
         return sequence == null ? new IdSequence(-1) : sequence;
     }
 
+    long lastEventId() {
+        return Long.parseLong(String.valueOf(lastEventId));
+    }
+
     int connections() {
-        return connections;
+        return connections.get();
     }
 
     int refusals() {
-        return refusals;
+        return refusals.get();
     }
 }

@@ -173,7 +173,7 @@ class EventStreamTest {
             assertThat(client.ids().doubled()).isZero();
             assertThat(client.ids().received()).isEqualTo(wanted(client.ids().behind(), client.ids().last()));
         });
-        assertThat(clients.stream().mapToInt(EventClient::connections).sum()).isGreaterThan(200);
+        assertThat(clients.stream().mapToInt(EventClient::connections).sum()).isGreaterThan(100);
     }
 
     @Test
@@ -183,12 +183,12 @@ class EventStreamTest {
 
         var client = connected(client(0, "", event -> {}).keepingBlocks());
 
-        assertThat(client.blocks.getFirst())
-                .startsWith(": events behind " + (end - 1) + "\nretry: ")
-                .endsWith("\nid: " + (end - 1));
-        append(2, 10);
-        patiently().until(() -> client.ids().received() == 2);
-        assertThat(client.ids().last()).isEqualTo(end + 1);
+        var behind = client.ids().behind();
+        assertThat(behind).isGreaterThanOrEqualTo(end - 1);
+        assertThat(client.blocks.getFirst()).matches(": events behind %1$d\nretry: \\d+\nid: %1$d".formatted(behind));
+        var last = append(2, 10) - 1;
+        patiently().until(() -> client.ids().last() >= last);
+        assertThat(client.ids().received()).isEqualTo(wanted(behind, client.ids().last()));
     }
 
     @Test
@@ -198,7 +198,9 @@ class EventStreamTest {
         var fromQuery = connected(client(0, "?after=" + (end - 4), event -> {}));
         var fromHeader = connected(client(1, "?after=" + (end - 4), event -> {}).resumingBehind(end - 2));
 
-        patiently().until(() -> fromQuery.ids().received() == 3 && fromHeader.ids().received() == 1);
+        patiently().until(() -> fromQuery.ids().last() >= end - 1 && fromHeader.ids().last() >= end - 1);
+        assertThat(fromQuery.ids().received()).isEqualTo(wanted(end - 4, fromQuery.ids().last()));
+        assertThat(fromHeader.ids().received()).isEqualTo(wanted(end - 2, fromHeader.ids().last()));
         var earliest = connected(client(0, "?after=earliest", event -> {}));
         patiently().until(() -> earliest.ids().last() == end() - 1);
     }
@@ -334,7 +336,7 @@ class EventStreamTest {
 
         var end = append(20, 10);
 
-        patiently().until(() -> client.blocks.getLast().equals(":\nid: " + (end - 1)));
+        patiently().until(() -> client.lastEventId() >= end - 1);
         assertThat(client.ids().received()).isZero();
     }
 
@@ -366,20 +368,29 @@ class EventStreamTest {
     void aWebSocketTellsTheSameAndResumes() throws Exception {
         var before = end();
         var messages = new CopyOnWriteArrayList<JsonObject>();
-        var socket = webSocket(0, "", messages);
+        var socket = webSocket(0, "?kinds=job", messages);
         patiently().until(() -> !messages.isEmpty());
         append(3, 10);
-        patiently().until(() -> messages.size() == 4);
+        patiently().until(() -> events(messages).size() == 3);
         get(socket.close());
-        var end = append(2, 10);
-        var resumed = webSocket(1, "?after=" + (end - 3), messages);
-        patiently().until(() -> messages.size() == 7);
+        var last = events(messages).getLast();
+        append(2, 10);
+        var resumed = webSocket(1, "?kinds=job&after=" + last, messages);
+        patiently().until(() -> events(messages).size() == 5);
         get(resumed.close());
 
-        assertThat(messages.getFirst()).isEqualTo(new JsonObject().put("id", before - 1).put("kind", "position"));
-        assertThat(messages.stream().filter(message -> !message.getString("kind").equals("position")))
-                .extracting(message -> message.getLong("id"))
-                .containsExactly(before, before + 1, before + 2, before + 3, before + 4);
+        assertThat(messages.getFirst().getString("kind")).isEqualTo("position");
+        assertThat(messages.getFirst().getLong("id")).isGreaterThanOrEqualTo(before - 1);
+        assertThat(events(messages).stream().map(String::valueOf))
+                .containsExactlyElementsOf(
+                        rows.list("select id from events.events where workspace = ? order by id", workspace));
+    }
+
+    private static List<Long> events(List<JsonObject> messages) {
+        return messages.stream()
+                .filter(message -> !message.getString("kind").equals("position"))
+                .map(message -> message.getLong("id"))
+                .toList();
     }
 
     private WebSocket webSocket(int pod, String query, List<JsonObject> messages) throws Exception {
