@@ -9,7 +9,6 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.parsetools.RecordParser;
 import java.net.URI;
 import java.util.List;
@@ -34,12 +33,13 @@ final class EventClient {
     private final String query;
     private final Supplier<@Nullable URI> where;
     private final Random random;
-    private final Consumer<JsonObject> onEvent;
+    private final Consumer<String> onEvent;
     private volatile @Nullable String lastEventId;
     private volatile @Nullable IdSequence ids;
     private volatile @Nullable HttpClientResponse response;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
+    private volatile @Nullable URI at;
     private volatile long breakOffAt = Long.MAX_VALUE;
     private volatile boolean stopped;
     final List<String> blocks = new CopyOnWriteArrayList<>();
@@ -56,7 +56,7 @@ final class EventClient {
             String query,
             Supplier<@Nullable URI> where,
             long seed,
-            Consumer<JsonObject> onEvent) {
+            Consumer<String> onEvent) {
         this.vertx = vertx;
         this.http = http;
         this.workspace = workspace;
@@ -110,11 +110,11 @@ final class EventClient {
         }
         http.request(options)
                 .compose(request -> request.send())
-                .onSuccess(this::receive)
+                .onSuccess(answer -> receive(base, answer))
                 .onFailure(failure -> again());
     }
 
-    private void receive(HttpClientResponse answer) {
+    private void receive(URI base, HttpClientResponse answer) {
         if (answer.statusCode() != 200) {
             refusals.incrementAndGet();
             again();
@@ -122,6 +122,7 @@ final class EventClient {
         }
         var number = connections.incrementAndGet();
         response = answer;
+        at = base;
         var parser = RecordParser.newDelimited("\n\n", this::block);
         answer.handler(buffer -> {
             // What arrives behind the moment of breaking off is not seen any more.
@@ -161,15 +162,23 @@ final class EventClient {
         if (keepsBlocks) {
             blocks.add(block);
         }
-        String data = null;
-        for (var line : block.split("\n", -1)) {
-            if (line.startsWith("id: ")) {
-                lastEventId = line.substring(4);
-            } else if (line.startsWith("data: ")) {
-                data = line.substring(6);
-            }
+        var id = field(block, "id: ");
+        if (id != null) {
+            lastEventId = id;
         }
-        var id = Long.parseLong(String.valueOf(lastEventId));
+        received(id == null ? lastEventId() : Long.parseLong(id), field(block, "data: "));
+    }
+
+    private static @Nullable String field(String block, String name) {
+        var at = block.startsWith(name) ? 0 : block.indexOf("\n" + name) + 1;
+        if (at == 0 && !block.startsWith(name)) {
+            return null;
+        }
+        var end = block.indexOf('\n', at);
+        return block.substring(at + name.length(), end < 0 ? block.length() : end);
+    }
+
+    private void received(long id, @Nullable String data) {
         var sequence = ids;
         if (sequence == null) {
             sequence = new IdSequence(data == null ? id : id - 1);
@@ -177,7 +186,7 @@ final class EventClient {
         }
         if (data != null) {
             sequence.add(id);
-            onEvent.accept(new JsonObject(data));
+            onEvent.accept(data);
         }
         if (sequence.received() >= breakOffAt) {
             breakOffAt = Long.MAX_VALUE;
@@ -211,6 +220,12 @@ final class EventClient {
 
     boolean isConnected() {
         return response != null && ids != null;
+    }
+
+    /** Whether it is connected, and not to this address. */
+    boolean isElsewhereThan(@Nullable URI address) {
+        var connectedTo = at;
+        return isConnected() && connectedTo != null && !connectedTo.equals(address);
     }
 
     IdSequence ids() {

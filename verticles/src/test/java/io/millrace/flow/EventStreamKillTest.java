@@ -99,9 +99,15 @@ class EventStreamKillTest {
                 patiently().until(() -> jobs.ended() >= ended);
                 var victim = processes.get(kill % processes.size());
                 var before = connections();
+                var address = victim.address().orElseThrow();
+                var killed = System.nanoTime();
                 victim.kill();
-                patiently().until(() -> clients.stream().allMatch(EventClient::isConnected));
-                System.out.printf("kill %d: %d before, %d after%n", kill, before, connections());
+                patiently().until(() -> clients.stream().allMatch(client -> client.isElsewhereThan(address)));
+                System.out.printf(
+                        "kill %d: %d clients resumed within %d ms%n",
+                        kill,
+                        connections() - before,
+                        Duration.ofNanos(System.nanoTime() - killed).toMillis());
                 victim.start();
                 patiently().until(() -> victim.address().isPresent());
             }
