@@ -13,15 +13,6 @@ comment on schema lightrag is 'The knowledge graph and its statistics.';
 create schema stream;
 comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
 
-create table events.digests (
-  kind text not null,
-  subject text not null,
-  data jsonb not null,
-  told_at timestamp with time zone not null,
-  constraint digests_pkey PRIMARY KEY (kind, subject)
-);
-comment on table events.digests is 'What the last event of each kind and subject said that is told when it changes: written in the transaction that appends the event, so that whichever pod tells the next one knows what has been told.';
-
 create table jobs.chunks (
   chunk_id uuid not null,
   document_id uuid not null,
@@ -35,6 +26,17 @@ create table jobs.chunks (
 CREATE INDEX chunks_created_at_idx ON jobs.chunks USING btree (created_at);
 CREATE INDEX chunks_job_id_idx ON jobs.chunks USING btree (job_id);
 comment on table jobs.chunks is 'Chunks, written once. chunk_id is UUIDv5 of document, text, overlap, supplied extraction and occurrence. The first overlap characters repeat the end of the chunk before. supplied is the extraction that the sender brought, as JSON.';
+
+create table jobs.document_versions (
+  document_id uuid not null,
+  version bigint not null,
+  job_id uuid not null,
+  content_type text not null,
+  chunks integer not null,
+  created_at timestamp with time zone not null,
+  constraint document_versions_pkey PRIMARY KEY (document_id, version)
+);
+comment on table jobs.document_versions is 'Every version that a document has had, written by the chunk stage. version is the offset of the record in topic documents, created_at when the log took it in.';
 
 create table jobs.documents (
   document_id uuid not null,
@@ -73,12 +75,28 @@ create table jobs.job_status (
   constraint job_status_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
 );
 CREATE INDEX job_status_created_at_idx ON jobs.job_status USING btree (created_at, id);
+CREATE INDEX job_status_document_idx ON jobs.job_status USING btree (document_id, created_at, id);
 CREATE INDEX job_status_follows_idx ON jobs.job_status USING btree (follows) WHERE ((completed_at IS NULL) AND (follows IS NOT NULL));
 CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (job_type, created_at);
 CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (status, created_at);
+CREATE INDEX job_status_workspace_idx ON jobs.job_status USING btree (workspace, created_at, id);
 comment on table jobs.job_status is 'One row a posted document. completed means that everything of it is visible in the graph; failed, that a part of it went to a dead-letter topic, and error_message says why. metadata_text is what the sender wrote, byte for byte; metadata has equal values.';
+comment on column jobs.job_status.id is 'The job''s id, as its sender was told.';
+comment on column jobs.job_status.workspace is 'The workspace it was posted to.';
+comment on column jobs.job_status.job_type is 'What kind of work it is, as its sender named it, such as crawl_web or ingest_doc.';
+comment on column jobs.job_status.status is 'How far it is: queued, processing, completed or failed.';
+comment on column jobs.job_status.source_uri is 'The document''s source URI, the whole of it.';
+comment on column jobs.job_status.document_id is 'The document: UUIDv5 of workspace and source URI.';
 comment on column jobs.job_status.fingerprint is 'SHA-256 of content, content type and supplied extraction: tells a repeated post from another one with the same key.';
+comment on column jobs.job_status.chunks_total is 'Chunks of this version; null until the document was cut.';
+comment on column jobs.job_status.chunks_processed is 'Chunks whose contribution is in the graph.';
 comment on column jobs.job_status.follows is 'The job that brought the same content before; this one ends when and as that one does.';
+comment on column jobs.job_status.created_at is 'When it was accepted.';
+comment on column jobs.job_status.started_at is 'When the first stage had done its part.';
+comment on column jobs.job_status.completed_at is 'When it ended, well or not.';
+comment on column jobs.job_status.metadata is 'What the sender said about it, as values.';
+comment on column jobs.job_status.metadata_text is 'What the sender said about it, byte for byte.';
+comment on column jobs.job_status.error_message is 'Why it failed.';
 
 create table jobs.progress (
   progress_id bigint not null generated always as identity,
@@ -119,10 +137,9 @@ create table lightrag.counters (
   key text not null,
   value bigint not null,
   updated_at timestamp with time zone not null,
-  constraint counters_pkey PRIMARY KEY (partition_id, workspace, name, key)
+  constraint counters_pkey PRIMARY KEY (workspace, name, key, partition_id)
 ) with (fillfactor=70);
-CREATE INDEX counters_totals_idx ON lightrag.counters USING btree (workspace, name) WHERE (key = ''::text);
-comment on table lightrag.counters is 'Counters of the graph, a row a partition of topic changes, which readers sum: entities, relationships, entity_mentions, relationship_mentions (key is empty), entity_type and relationship_type (key: the type), degree (key: the degree; value: entities that have it).';
+comment on table lightrag.counters is 'Counters of the graph, a row a partition of topic changes, which readers sum: entities, relationships, entity_mentions, relationship_mentions (key is empty), entity_type and relationship_type (key: the type), degree (key: the lowest degree of the bucket; value: entities in it).';
 
 create table lightrag.entity_mentions (
   entity_id uuid not null,
@@ -222,8 +239,8 @@ create table lightrag.relationship_state (
   updated_at timestamp with time zone not null,
   constraint relationship_state_pkey PRIMARY KEY (id)
 ) with (fillfactor=80);
-CREATE INDEX relationship_state_source_idx ON lightrag.relationship_state USING btree (source_entity_id);
-CREATE INDEX relationship_state_target_idx ON lightrag.relationship_state USING btree (target_entity_id);
+CREATE INDEX relationship_state_in_idx ON lightrag.relationship_state USING btree (target_entity_id, relationship_type, id);
+CREATE INDEX relationship_state_out_idx ON lightrag.relationship_state USING btree (source_entity_id, relationship_type, id);
 CREATE INDEX relationship_state_type_idx ON lightrag.relationship_state USING btree (workspace, relationship_type);
 comment on table lightrag.relationship_state is 'Relationships as integer aggregates over their mentions; id is UUIDv5 of both entity ids and type. No foreign keys: an entity''s row belongs to another owner, and graph verify looks for dangling ends.';
 
@@ -235,6 +252,7 @@ create table lightrag.top_entities (
   degree bigint not null,
   constraint top_entities_pkey PRIMARY KEY (partition_id, workspace, entity_id)
 );
+CREATE INDEX top_entities_workspace_idx ON lightrag.top_entities USING btree (workspace);
 comment on table lightrag.top_entities is 'The entities of highest degree of each partition of topic changes.';
 
 create table lightrag.votes (
@@ -291,6 +309,18 @@ create table stream.commits (
   constraint commits_pkey PRIMARY KEY (group_id, partition_id, sequence)
 );
 comment on table stream.commits is 'Committed offsets, append-only as the log itself: the newest sequence of a partition counts. A row that was updated in place would decay while somebody holds an old snapshot. Old rows are trimmed.';
+
+create table stream.dead_letter_outcomes (
+  topic_id integer not null,
+  partition_id integer not null,
+  record_offset bigint not null,
+  outcome text not null,
+  decided_at timestamp with time zone not null default clock_timestamp(),
+  constraint dead_letter_outcomes_pkey PRIMARY KEY (topic_id, partition_id, record_offset),
+  constraint dead_letter_outcomes_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE,
+  constraint dead_letter_outcomes_outcome_check CHECK ((outcome = ANY (ARRAY['retried'::text, 'dropped'::text])))
+);
+comment on table stream.dead_letter_outcomes is 'What was decided about a dead letter, by its place in the dead-letter topic. The key is what makes a retry happen once: it is inserted in the transaction that appends the record again.';
 
 create table stream.group_members (
   group_id integer not null,
@@ -408,25 +438,13 @@ create view lightrag.current_statistics as
            FROM lightrag.counters c
           WHERE c.workspace = w.workspace AND c.name = 'entity_mentions'::text), 0::numeric), 'relationship_mentions', COALESCE(( SELECT sum(c.value) AS sum
            FROM lightrag.counters c
-          WHERE c.workspace = w.workspace AND c.name = 'relationship_mentions'::text), 0::numeric), 'entity_types', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
-           FROM ( SELECT c.key,
-                    sum(c.value) AS value
-                   FROM lightrag.counters c
-                  WHERE c.workspace = w.workspace AND c.name = 'entity_type'::text
-                  GROUP BY c.key
-                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'relationship_types', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
-           FROM ( SELECT c.key,
-                    sum(c.value) AS value
-                   FROM lightrag.counters c
-                  WHERE c.workspace = w.workspace AND c.name = 'relationship_type'::text
-                  GROUP BY c.key
-                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'degrees', COALESCE(( SELECT jsonb_object_agg(t.key, t.value) AS jsonb_object_agg
-           FROM ( SELECT c.key,
-                    sum(c.value) AS value
-                   FROM lightrag.counters c
-                  WHERE c.workspace = w.workspace AND c.name = 'degree'::text
-                  GROUP BY c.key
-                 HAVING sum(c.value) <> 0::numeric) t), '{}'::jsonb), 'top_entities', COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', t.entity_id, 'name', t.name, 'degree', t.degree) ORDER BY t.degree DESC, t.entity_id) AS jsonb_agg
+          WHERE c.workspace = w.workspace AND c.name = 'relationship_mentions'::text), 0::numeric), 'entity_types', COALESCE(( SELECT jsonb_object_agg(t.entity_type, t.entities) AS jsonb_object_agg
+           FROM lightrag.entity_types t
+          WHERE t.workspace = w.workspace), '{}'::jsonb), 'relationship_types', COALESCE(( SELECT jsonb_object_agg(t.relationship_type, t.relationships) AS jsonb_object_agg
+           FROM lightrag.relationship_types t
+          WHERE t.workspace = w.workspace), '{}'::jsonb), 'degrees', COALESCE(( SELECT jsonb_object_agg(d.degree_from, d.entities) AS jsonb_object_agg
+           FROM lightrag.degree_distribution d
+          WHERE d.workspace = w.workspace), '{}'::jsonb), 'top_entities', COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', t.entity_id, 'name', t.name, 'degree', t.degree) ORDER BY t.degree DESC, t.entity_id) AS jsonb_agg
            FROM ( SELECT e.entity_id,
                     e.name,
                     e.degree
@@ -437,6 +455,23 @@ create view lightrag.current_statistics as
    FROM ( SELECT DISTINCT c.workspace
            FROM lightrag.counters c) w;
 comment on view lightrag.current_statistics is 'The statistics of each workspace now, summed over the partitions of topic changes.';
+
+create view lightrag.degree_distribution as
+ SELECT workspace,
+    bucket AS degree_from,
+        CASE
+            WHEN bucket < 16 THEN bucket
+            ELSE 2 * bucket - 1
+        END AS degree_to,
+    entities
+   FROM ( SELECT c.workspace,
+            lightrag.degree_bucket(c.key::bigint) AS bucket,
+            sum(c.value)::bigint AS entities
+           FROM lightrag.counters c
+          WHERE c.name = 'degree'::text
+          GROUP BY c.workspace, (lightrag.degree_bucket(c.key::bigint))) d
+  WHERE entities <> 0;
+comment on view lightrag.degree_distribution is 'How many entities of each workspace have how many relationships: degree_from to degree_to, one by one below 16, by powers of two from there on.';
 
 create view lightrag.entities as
  SELECT id,
@@ -455,6 +490,16 @@ create view lightrag.entities as
     in_degree + out_degree AS degree
    FROM lightrag.entity_state e;
 comment on view lightrag.entities is 'Entities of the knowledge graph; confidence is 0-100. source_chunks costs a look-up a row, so leave it out where you do not need it.';
+
+create view lightrag.entity_types as
+ SELECT workspace,
+    key AS entity_type,
+    sum(value)::bigint AS entities
+   FROM lightrag.counters c
+  WHERE name = 'entity_type'::text
+  GROUP BY workspace, key
+ HAVING sum(value) <> 0::numeric;
+comment on view lightrag.entity_types is 'How many entities each workspace has of each type, from the counters.';
 
 create view lightrag.graph_metadata as
  SELECT uuid_generate_v5(uuid_ns_oid(), s.workspace) AS id,
@@ -476,6 +521,27 @@ UNION ALL
    FROM lightrag.graph_history h;
 comment on view lightrag.graph_metadata is 'State of the graph of each workspace: the newest row is the state now, the others are its history by the minute.';
 
+create view lightrag.growth_by_period as
+ SELECT workspace,
+    grain,
+    starts_at,
+    sum(entities)::bigint AS entities,
+    sum(relationships)::bigint AS relationships,
+    sum(mentions)::bigint AS mentions
+   FROM lightrag.growth g
+  GROUP BY workspace, grain, starts_at;
+comment on view lightrag.growth_by_period is 'What each minute, hour and day (UTC) added to the graph of each workspace. Periods without a change have no row.';
+
+create view lightrag.relationship_types as
+ SELECT workspace,
+    key AS relationship_type,
+    sum(value)::bigint AS relationships
+   FROM lightrag.counters c
+  WHERE name = 'relationship_type'::text
+  GROUP BY workspace, key
+ HAVING sum(value) <> 0::numeric;
+comment on view lightrag.relationship_types is 'How many relationships each workspace has of each type, from the counters.';
+
 create view lightrag.relationships as
  SELECT id,
     source_entity_id,
@@ -493,6 +559,33 @@ create view lightrag.relationships as
     mentions
    FROM lightrag.relationship_state r;
 comment on view lightrag.relationships is 'Relationships of the knowledge graph, from one entity to another; confidence is 0-100.';
+
+create view lightrag.statistics_history as
+ SELECT workspace,
+    taken_at,
+    entity_count,
+    relationship_count
+   FROM lightrag.graph_history h;
+comment on view lightrag.statistics_history is 'The counts of each workspace at the end of each minute (UTC) in which its graph changed.';
+
+create view stream.dead_letters as
+ SELECT "left"(r.topic, - length('.dead-letters'::text)) AS topic,
+    r.partition,
+    r."offset",
+    r."timestamp",
+    convert_from(stream.header(r.headers, 'millrace-group'::text), 'UTF8'::name) AS "group",
+    convert_from(stream.header(r.headers, 'millrace-reason'::text), 'UTF8'::name) AS reason,
+    convert_from(stream.header(r.headers, 'millrace-partition'::text), 'UTF8'::name)::integer AS original_partition,
+    convert_from(stream.header(r.headers, 'millrace-offset'::text), 'UTF8'::name)::bigint AS original_offset,
+    r.key,
+    r.value,
+    COALESCE(o.outcome, 'open'::text) AS state,
+    o.decided_at
+   FROM stream.records r
+     JOIN stream.topics t ON t.name = r.topic
+     LEFT JOIN stream.dead_letter_outcomes o ON o.topic_id = t.topic_id AND o.partition_id = r.partition AND o.record_offset = r."offset"
+  WHERE r.topic ~~ '%.dead-letters'::text;
+comment on view stream.dead_letters is 'Records that a group could not process, with the reason. state is open, retried or dropped.';
 
 create view stream.group_partitions as
  SELECT g.name AS "group",
@@ -537,6 +630,21 @@ create view stream.records as
      JOIN stream.topics t ON t.topic_id = b.topic_id
      CROSS JOIN LATERAL UNNEST(b.keys, b."values") WITH ORDINALITY r(key, value, ordinality);
 comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
+
+create view stream.topic_partitions as
+ SELECT t.name AS topic,
+    p.partition_id AS partition,
+    b.begin_offset,
+    e.end_offset,
+    e.end_offset - b.begin_offset AS records,
+    e.created_at AS last_record_at
+   FROM stream.topics t
+     JOIN stream.partitions p ON p.topic_id = t.topic_id
+     CROSS JOIN LATERAL ( SELECT COALESCE(min(s.base_offset), p.floor_offset) AS begin_offset
+           FROM stream.segment_starts s
+          WHERE s.topic_id = p.topic_id AND s.partition_id = p.partition_id) b
+     CROSS JOIN LATERAL stream.tail(p.topic_id, p.partition_id) e(segment_id, end_offset, created_at);
+comment on view stream.topic_partitions is 'Where each partition of each topic begins and ends. Costs a look-up a partition, whatever it holds.';
 
 CREATE OR REPLACE FUNCTION jobs.sweep(p_graph_group text)
  RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
@@ -619,6 +727,13 @@ AS $function$
 $function$;
 revoke execute on function jobs.sweep_followers(p_ended uuid[]) from public;
 comment on function jobs.sweep_followers(p_ended uuid[]) is 'Ends the jobs that repeat the ones that have just ended.';
+
+CREATE OR REPLACE FUNCTION lightrag.degree_bucket(p_degree bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (p_degree < 16) THEN p_degree ELSE ((1)::bigint << (length(ltrim(((p_degree)::bit(64))::text, '0'::text)) - 1)) END;
+comment on function lightrag.degree_bucket(p_degree bigint) is 'The bucket of a degree, named by its lowest: each degree below 16 is one of its own, then each power of two begins one. So the number of counters does not grow with the graph.';
 
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])
@@ -938,6 +1053,37 @@ CREATE OR REPLACE FUNCTION stream.end_offset(p_topic_id integer, p_partition_id 
 RETURN (SELECT t.end_offset FROM stream.tail(end_offset.p_topic_id, end_offset.p_partition_id) t(segment_id, end_offset, created_at));
 comment on function stream.end_offset(p_topic_id integer, p_partition_id integer) is 'The offset that the next record of a partition gets.';
 
+CREATE OR REPLACE FUNCTION stream.header(p_headers bytea, p_name text)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  at int := 0;
+  remaining int;
+  length int;
+  name bytea;
+  found bytea;
+begin
+  if p_headers is null then
+    return null;
+  end if;
+  select v.p_at, v.value into at, remaining from stream.read_varint(p_headers, at) v;
+  while remaining > 0 loop
+    select v.p_at, v.value into at, length from stream.read_varint(p_headers, at) v;
+    name := substring(p_headers from at + 1 for length);
+    at := at + length;
+    select v.p_at, v.value into at, length from stream.read_varint(p_headers, at) v;
+    if name = convert_to(p_name, 'UTF8') then
+      found := case when length >= 0 then substring(p_headers from at + 1 for length) end;
+    end if;
+    at := at + greatest(length, 0);
+    remaining := remaining - 1;
+  end loop;
+  return found;
+end $function$;
+comment on function stream.header(p_headers bytea, p_name text) is 'The value of a header in a header block of the log, the last one of that name; null when there is none.';
+
 CREATE OR REPLACE FUNCTION stream.heartbeat(p_member_id uuid, p_host text, p_lease interval)
  RETURNS void
  LANGUAGE sql
@@ -1002,26 +1148,62 @@ CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id i
  STABLE
 AS $function$
 declare
-  found_offset bigint;
-  candidate record;
+  segment record;
+  batch record;
+  low bigint;
+  high bigint;
 begin
-  for candidate in
-    select s.segment_id from stream.segment_starts s
+  for segment in
+    select s.segment_id, s.base_offset,
+      coalesce(lead(s.base_offset) over (order by s.segment_id), stream.end_offset(s.topic_id, s.partition_id)) as end_offset
+    from stream.segment_starts s
     where s.topic_id = p_topic_id and s.partition_id = p_partition_id
     order by s.segment_id
   loop
-    execute format(
-      'select b.base_offset from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.created_at >= $4 order by b.base_offset limit 1',
-      stream.segment_table(p_topic_id, candidate.segment_id))
-    into found_offset
-    using p_topic_id, candidate.segment_id, p_partition_id, p_time;
-    if found_offset is not null then
-      return found_offset;
+    -- Times never run backwards within a partition, so halving finds it; walking read every batch before it. What is before
+    -- low is earlier than p_time, what is from high on is not.
+    low := segment.base_offset;
+    high := segment.end_offset;
+    while low < high loop
+      execute format(
+        'select b.base_offset, b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
+        stream.segment_table(p_topic_id, segment.segment_id))
+      into batch
+      using p_topic_id, segment.segment_id, p_partition_id, low + (high - low) / 2;
+      if batch.created_at < p_time then
+        low := batch.base_offset + batch.record_count;
+      else
+        high := batch.base_offset;
+      end if;
+    end loop;
+    if low < segment.end_offset then
+      return low;
     end if;
   end loop;
   return stream.end_offset(p_topic_id, p_partition_id);
 end $function$;
 comment on function stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone) is 'The first offset of a partition whose time is not before p_time; its end when there is none.';
+
+CREATE OR REPLACE FUNCTION stream.read_varint(p_bytes bytea, INOUT p_at integer, OUT value integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  next int;
+  raw bigint := 0;
+  shift int := 0;
+begin
+  loop
+    next := get_byte(p_bytes, p_at);
+    p_at := p_at + 1;
+    raw := raw | ((next & 127)::bigint << shift);
+    exit when next < 128;
+    shift := shift + 7;
+  end loop;
+  value := (raw >> 1) # -(raw & 1);
+end $function$;
+comment on function stream.read_varint(p_bytes bytea, INOUT p_at integer, OUT value integer) is 'The zigzag varint at a place, and the place behind it.';
 
 CREATE OR REPLACE FUNCTION stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint)
  RETURNS boolean

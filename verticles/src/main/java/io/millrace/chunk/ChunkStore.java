@@ -18,7 +18,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of {@code jobs.documents} and {@code jobs.chunks}. */
+/** Rows of {@code jobs.documents}, {@code jobs.document_versions} and {@code jobs.chunks}. */
 final class ChunkStore {
 
     private ChunkStore() {}
@@ -53,7 +53,8 @@ final class ChunkStore {
         }
         var newest = new LinkedHashMap<UUID, ChunkedDocument>();
         documents.forEach(document -> newest.put(document.version().documentId(), document));
-        return List.of(upsertDocuments(List.copyOf(newest.values())), insertChunks(documents));
+        return List.of(
+                upsertDocuments(List.copyOf(newest.values())), insertVersions(documents), insertChunks(documents));
     }
 
     /** Ids come as text, comma between them: an array of arrays of different lengths is no array in SQL. */
@@ -89,6 +90,28 @@ final class ChunkStore {
                         column(rows, row -> joined(row.version().chunkIds())).toArray(String[]::new),
                         column(rows, row -> OffsetDateTime.ofInstant(row.at(), ZoneOffset.UTC))
                                 .toArray(OffsetDateTime[]::new))));
+    }
+
+    /** Also of those that were replaced within the batch: each was a version. */
+    private static final String INSERT_VERSIONS = """
+            insert into jobs.document_versions (document_id, version, job_id, content_type, chunks, created_at)
+            select *
+            from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::int[], $6::timestamptz[])
+            on conflict (document_id, version) do nothing
+            """;
+
+    private static Write insertVersions(List<ChunkedDocument> rows) {
+        return new Write(
+                INSERT_VERSIONS,
+                Tuple.of(
+                        column(rows, row -> row.version().documentId()).toArray(UUID[]::new),
+                        column(rows, row -> row.version().version()).toArray(Long[]::new),
+                        column(rows, row -> row.version().jobId()).toArray(UUID[]::new),
+                        column(rows, row -> row.document().contentType().mediaType())
+                                .toArray(String[]::new),
+                        column(rows, row -> row.chunks().size()).toArray(Integer[]::new),
+                        column(rows, row -> OffsetDateTime.ofInstant(row.at(), ZoneOffset.UTC))
+                                .toArray(OffsetDateTime[]::new)));
     }
 
     private static String joined(List<UUID> ids) {

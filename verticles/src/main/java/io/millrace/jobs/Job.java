@@ -1,6 +1,7 @@
 package io.millrace.jobs;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -19,4 +20,8 @@ public record Job(
         @Nullable Instant startedAt,
         @Nullable Instant completedAt,
         @Nullable String metadata,
-        @Nullable String errorMessage) {}
+        @Nullable String errorMessage) {
+
+    /** What {@code status} can be. */
+    public static final List<String> STATUSES = List.of("queued", "processing", "completed", "failed");
+}

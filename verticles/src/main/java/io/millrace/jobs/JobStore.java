@@ -91,7 +91,7 @@ public final class JobStore {
                 .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 
-    private static Job job(Row row) {
+    static Job job(Row row) {
         return new Job(
                 row.getUUID(0),
                 row.getString(1),

@@ -55,6 +55,9 @@ public final class StatsDelta {
     /** An entity whose degree grew. */
     record Degree(String workspace, UUID entityId, String name, long degree) {}
 
+    /** Degrees below this are counted one by one. */
+    private static final int EXACT_DEGREES = 16;
+
     private final Map<Counter, Long> counters = new TreeMap<>();
     private final Map<Period, Gained> growth = new HashMap<>();
     private final List<Degree> degrees = new ArrayList<>();
@@ -103,13 +106,21 @@ public final class StatsDelta {
     private void add(String workspace, GraphChange.EntityChange entity) {
         if (!entity.created()) {
             count(workspace, "entity_type", String.valueOf(entity.typeBefore()), -1);
-            count(workspace, "degree", Integer.toString(entity.degreeBefore()), -1);
+            count(workspace, "degree", bucket(entity.degreeBefore()), -1);
         }
         count(workspace, "entity_type", entity.type(), 1);
-        count(workspace, "degree", Integer.toString(entity.degree()), 1);
+        count(workspace, "degree", bucket(entity.degree()), 1);
         if (entity.degree() > 0) {
             degrees.add(new Degree(workspace, entity.id(), entity.name(), entity.degree()));
         }
+    }
+
+    /**
+     * The lowest degree of a degree's bucket, as {@code lightrag.degree_bucket} has it: by powers of two from 16 on, since a
+     * counter for each degree made reading slower as the graph grew.
+     */
+    static String bucket(int degree) {
+        return Integer.toString(degree < EXACT_DEGREES ? degree : Integer.highestOneBit(degree));
     }
 
     private void count(String workspace, String name, String key, long by) {

@@ -67,14 +67,17 @@ final class StatisticsRecounts {
     /** Parameters: the counters that the unread changes will add to. */
     private static final String COUNTERS = """
             with counted as (
-              select u.workspace, u.name, u.key, sum(u.value) as value
+              select u.workspace, u.name, k.key, sum(u.value) as value
               from (
                 select c.workspace, c.name, c.key, c.value from lightrag.counters c
                 union all
                 select n.workspace, n.name, n.key, n.value
                 from unnest(?::text[], ?::text[], ?::text[], ?::bigint[]) n (workspace, name, key, value)
               ) u
-              group by u.workspace, u.name, u.key
+              cross join lateral (
+                select case when u.name = 'degree' then lightrag.degree_bucket(u.key::bigint)::text else u.key end as key
+              ) k
+              group by u.workspace, u.name, k.key
             ), entities as materialized (
               select e.workspace, e.entity_type, e.out_degree + e.in_degree as degree, count(*) as entities, sum(e.mentions) as mentions
               from lightrag.entity_state e
@@ -92,7 +95,7 @@ final class StatisticsRecounts {
                   ('entities', '', e.entities),
                   ('entity_mentions', '', e.mentions),
                   ('entity_type', e.entity_type, e.entities),
-                  ('degree', e.degree::text, e.entities)) v (name, key, value)
+                  ('degree', lightrag.degree_bucket(e.degree)::text, e.entities)) v (name, key, value)
                 union all
                 select r.workspace, v.name, v.key, v.value
                 from relationships r

@@ -7,7 +7,6 @@ import io.millrace.events.EventFeed;
 import io.millrace.events.EventListener;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
-import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
 import io.millrace.stream.Log;
@@ -48,6 +47,7 @@ public final class HttpVerticle extends AbstractVerticle {
     private final PrometheusMeterRegistry metrics;
     private volatile int actualPort;
     private @Nullable EventFeed events;
+    private @Nullable Log log;
 
     /** @param services null until the pod is up */
     public HttpVerticle(
@@ -106,7 +106,8 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private void mountReaders(Router router) {
-        new JobsApi(() -> new JobStore(up().database())).mount(router);
+        new JobsApi(() -> up().database()).mount(router);
+        new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
         new GraphApi(
                         () -> new GraphReader(up().database()),
                         () -> new StatsReader(up().database()),
@@ -116,7 +117,7 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private void mountEvents(Router router) {
-        var feed = new EventFeed(vertx, () -> new Log(up().database()));
+        var feed = new EventFeed(vertx, this::log);
         events = feed;
         Gauge.builder("millrace.event.clients", feed, EventFeed::listeners).register(metrics);
         new EventsApi(feed, settings.events()).mount(router);
@@ -142,6 +143,16 @@ public final class HttpVerticle extends AbstractVerticle {
             throw new IllegalStateException("asked for before the pod was up");
         }
         return pod;
+    }
+
+    /** Kept, since it remembers topics. */
+    private Log log() {
+        var known = log;
+        if (known == null) {
+            known = new Log(up().database());
+            log = known;
+        }
+        return known;
     }
 
     private void requireReady(RoutingContext context) {

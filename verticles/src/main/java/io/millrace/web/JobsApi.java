@@ -1,15 +1,23 @@
 package io.millrace.web;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.millrace.MillraceException.NotFound;
+import io.millrace.ingest.DocumentIds;
 import io.millrace.jobs.Job;
+import io.millrace.jobs.JobReader;
 import io.millrace.jobs.JobStore;
+import io.millrace.jobs.ResultReader;
+import io.millrace.pg.Database;
+import io.vertx.core.Future;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +25,24 @@ import org.jspecify.annotations.Nullable;
 final class JobsApi {
 
     private static final int MAX_IDS = 200;
+    private static final int PAGE = 50;
+    private static final int MAX_PAGE = 500;
+    private static final int MAX_RESULTS_PAGE = 100;
+    private static final String JOBS_CURSOR = "jobs";
+    private static final String VERSION_CURSOR = "version-results";
+    private static final String JOB_CURSOR = "job-results";
 
-    private final Supplier<JobStore> jobs;
+    private final Supplier<Database> database;
 
-    JobsApi(Supplier<JobStore> jobs) {
-        this.jobs = jobs;
+    /** A supplier, since the door is open before the database is there. */
+    JobsApi(Supplier<Database> database) {
+        this.database = database;
     }
 
     void mount(Router router) {
         router.get("/v1/jobs").handler(this::list);
         router.get("/v1/jobs/:id").handler(this::show);
+        router.get("/v1/jobs/:id/results").handler(this::results);
     }
 
     private record JobView(
@@ -65,27 +81,133 @@ final class JobsApi {
         }
     }
 
-    private record JobList(List<JobView> jobs, List<UUID> missing) {}
-
     private void list(RoutingContext context) {
+        if (Requests.text(context, "ids") == null) {
+            page(context);
+        } else {
+            named(context);
+        }
+    }
+
+    private record NamedJobs(List<JobView> jobs, List<UUID> missing) {}
+
+    private void named(RoutingContext context) {
         Requests.onlyKnows(context, "ids");
         var ids = Requests.uuids(context, "ids", MAX_IDS);
-        Requests.answer(context, jobs.get().find(Requests.workspace(context), ids), found -> {
+        Requests.answer(context, jobs().find(Requests.workspace(context), ids), found -> {
             var missing = new ArrayList<>(ids);
             found.forEach(job -> missing.remove(job.id()));
             Json.answer(
-                    context, 200, new JobList(found.stream().map(JobView::of).toList(), missing));
+                    context, 200, new NamedJobs(found.stream().map(JobView::of).toList(), missing));
         });
+    }
+
+    private record JobPage(List<JobView> jobs, @Nullable String nextCursor) {}
+
+    private void page(RoutingContext context) {
+        Requests.onlyKnows(context, "status", "job_type", "source_uri", "from", "to", "limit", "cursor");
+        var workspace = Requests.workspace(context);
+        var sourceUri = Requests.text(context, "source_uri");
+        var range = Times.Range.of(context);
+        var filter = new JobReader.Filter(
+                workspace,
+                Requests.oneOf(context, "status", Job.STATUSES),
+                Requests.text(context, "job_type"),
+                sourceUri == null ? null : DocumentIds.document(workspace, sourceUri),
+                range.from(),
+                range.to());
+        var limit = Requests.limit(context, PAGE, MAX_PAGE);
+        var cursor = Cursor.read(context, JOBS_CURSOR, read -> new JobReader.Position(read.instant(1), read.uuid(2)));
+        var before = cursor == null ? JobReader.Position.newest(range.to()) : cursor;
+        var found = new JobReader(database.get()).list(filter, before, limit + 1);
+        Requests.answer(
+                context,
+                found,
+                jobs -> Json.answer(
+                        context,
+                        200,
+                        new JobPage(
+                                jobs.stream().limit(limit).map(JobView::of).toList(),
+                                Cursor.next(
+                                        jobs, limit, last -> Cursor.of(JOBS_CURSOR, last.createdAt(), last.id())))));
     }
 
     private void show(RoutingContext context) {
         Requests.onlyKnows(context);
         var id = Requests.uuid("id", context.pathParam("id"));
-        Requests.answer(context, jobs.get().find(Requests.workspace(context), List.of(id)), found -> {
+        Requests.answer(context, jobs().find(Requests.workspace(context), List.of(id)), found -> {
             if (found.isEmpty()) {
                 throw new NotFound("job", id.toString());
             }
             Json.answer(context, 200, JobView.of(found.getFirst()));
         });
+    }
+
+    /**
+     * Results of a job.
+     *
+     * @param scope {@code version}: all chunks of the document's current version, in the order of the text; {@code job}:
+     *     there is a newer version, and these are the chunks that this job brought
+     */
+    private record ResultPage(
+            UUID jobId,
+            UUID documentId,
+            String sourceUri,
+            String scope,
+            List<ResultReader.ChunkResult> results,
+            @Nullable String nextCursor) {}
+
+    private void results(RoutingContext context) {
+        Requests.onlyKnows(context, "limit", "cursor");
+        var id = Requests.uuid("id", context.pathParam("id"));
+        var limit = Requests.limit(context, PAGE, MAX_RESULTS_PAGE);
+        var reader = new ResultReader(database.get());
+        var page = reader.find(Requests.workspace(context), id).compose(subject -> {
+            if (subject == null) {
+                throw new NotFound("job", id.toString());
+            }
+            return subject.current()
+                    ? ofVersion(context, reader, subject, limit)
+                    : ofJob(context, reader, subject, limit);
+        });
+        Requests.answer(context, page, found -> Json.answer(context, 200, found));
+    }
+
+    private static Future<ResultPage> ofVersion(
+            RoutingContext context, ResultReader reader, ResultReader.Subject subject, int limit) {
+        var behind = Cursor.read(context, VERSION_CURSOR, cursor -> cursor.number(1));
+        return reader.ofVersion(subject, behind == null ? 0 : behind, limit + 1)
+                .map(chunks -> page(
+                        subject,
+                        "version",
+                        chunks,
+                        limit,
+                        last -> Cursor.of(VERSION_CURSOR, requireNonNull(last.position()))));
+    }
+
+    private static Future<ResultPage> ofJob(
+            RoutingContext context, ResultReader reader, ResultReader.Subject subject, int limit) {
+        var behind = Cursor.read(context, JOB_CURSOR, cursor -> cursor.uuid(1));
+        return reader.ofJob(subject, behind == null ? new UUID(0, 0) : behind, limit + 1)
+                .map(chunks -> page(subject, "job", chunks, limit, last -> Cursor.of(JOB_CURSOR, last.chunkId())));
+    }
+
+    private static ResultPage page(
+            ResultReader.Subject subject,
+            String scope,
+            List<ResultReader.ChunkResult> chunks,
+            int limit,
+            Function<ResultReader.ChunkResult, String> cursor) {
+        return new ResultPage(
+                subject.jobId(),
+                subject.documentId(),
+                subject.sourceUri(),
+                scope,
+                chunks.stream().limit(limit).toList(),
+                Cursor.next(chunks, limit, cursor));
+    }
+
+    private JobStore jobs() {
+        return new JobStore(database.get());
     }
 }

@@ -93,6 +93,42 @@ final class Requests {
         throw new InvalidParameter("limit", "A limit is a whole number from 1 to " + max + ".");
     }
 
+    /** A query parameter that is one of a few words; null when it is not there. */
+    static @Nullable String oneOf(RoutingContext context, String name, List<String> words) {
+        var text = text(context, name);
+        if (text != null && !words.contains(text)) {
+            throw new InvalidParameter(name, "It is one of " + String.join(", ", words) + ".");
+        }
+        return text;
+    }
+
+    /** A query parameter that is a whole number; null when it is not there. */
+    static @Nullable Long number(RoutingContext context, String name, long min, long max) {
+        var text = text(context, name);
+        if (text == null) {
+            return null;
+        }
+        try {
+            var number = Long.parseLong(text);
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Said below, for both cases.
+        }
+        throw new InvalidParameter(
+                name,
+                max == Long.MAX_VALUE
+                        ? "It is a whole number from " + min + " on."
+                        : "It is a whole number from " + min + " to " + max + ".");
+    }
+
+    /** A query parameter that is true or false. */
+    static boolean flag(RoutingContext context, String name, boolean preset) {
+        var text = oneOf(context, name, List.of("true", "false"));
+        return text == null ? preset : text.equals("true");
+    }
+
     /** A query parameter; null when it is not there. What cannot be stored cannot be looked for either. */
     static @Nullable String text(RoutingContext context, String name) {
         var values = context.queryParam(name);

@@ -62,6 +62,10 @@ final class FlowPod implements AutoCloseable {
         return base;
     }
 
+    Reads reads(String workspace) {
+        return new Reads(base, workspace);
+    }
+
     HttpCaller caller(String workspace) {
         return new HttpCaller(base, workspace);
     }
