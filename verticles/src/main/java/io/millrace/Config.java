@@ -4,6 +4,7 @@ import io.millrace.pg.DatabaseSettings;
 import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.RunnerSettings;
+import io.millrace.web.ClientLimits;
 import io.vertx.pgclient.PgConnectOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +37,7 @@ public record Config(
         Set<Stage> stages) {
 
     /** The door. */
-    public record Http(String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout) {}
+    public record Http(String host, int port, int maxBodyBytes, int maxDocuments, ClientLimits limits) {}
 
     /** The embedded PostgreSQL. */
     public record Embedded(Path dataDir, int port) {}
@@ -95,14 +96,23 @@ public record Config(
                 settings.integer("http.port", 0, 65_535),
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
-                settings.duration("http.idle-timeout"));
+                clientLimits(settings));
+    }
+
+    private static ClientLimits clientLimits(Settings settings) {
+        return new ClientLimits(
+                settings.duration("http.header-timeout"),
+                settings.duration("http.body-timeout"),
+                settings.duration("http.idle-timeout"),
+                settings.integer("http.max-connections", 1, 1_000_000),
+                settings.integer("http.max-inflation-ratio", 1, 10_000),
+                settings.duration("http.max-wait"));
     }
 
     private static Events events(Settings settings) {
         var heartbeat = settings.duration("events.heartbeat");
-        var idle = settings.duration("http.idle-timeout");
-        if (heartbeat.toSeconds() < 1 || heartbeat.compareTo(idle) >= 0) {
-            throw settings.invalid("events.heartbeat", "at least 1s, and shorter than http.idle-timeout (" + idle + ")");
+        if (heartbeat.toSeconds() < 1) {
+            throw settings.invalid("events.heartbeat", "at least 1s");
         }
         return new Events(
                 settings.integer("events.max-clients", 0, 100_000),

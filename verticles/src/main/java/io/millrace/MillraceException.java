@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * A refusal or failure that a caller has to know about, each kind with a code that never changes.
  *
  * <p>The kinds say what became of the caller's work, because that decides whether posting again is useful: after
- * {@link InvalidParameter}, {@link NotFound}, {@link Gone}, {@link Conflict}, {@link Overloaded} and {@link Unavailable} nothing was
- * stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a kind is decided in the web package.
+ * {@link InvalidParameter}, {@link NotFound}, {@link Gone}, {@link Conflict}, {@link KeyReused}, {@link KeyInFlight}, {@link
+ * Overloaded} and {@link Unavailable} nothing was stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a
+ * kind is decided in the web package.
  *
  * <p>Messages are written for the caller and reach him: no SQL, no host names, no stack traces in them.
  */
@@ -71,6 +72,20 @@ public abstract sealed class MillraceException extends RuntimeException {
     public static final class Conflict extends MillraceException {
         public Conflict(String message, Map<String, Object> context) {
             super("conflict", message, context, null, false);
+        }
+    }
+
+    /** Another request came under the same idempotency key before; nothing was stored. */
+    public static final class KeyReused extends MillraceException {
+        public KeyReused(String message) {
+            super("idempotency_key_reused", message, Map.of(), null, false);
+        }
+    }
+
+    /** A request with the same idempotency key is under way; nothing was stored by this one. */
+    public static final class KeyInFlight extends MillraceException {
+        public KeyInFlight(String message) {
+            super("idempotency_key_in_flight", message, Map.of(), null, false);
         }
     }
 

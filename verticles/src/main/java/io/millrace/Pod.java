@@ -17,6 +17,7 @@ import io.millrace.graph.GraphVerticle;
 import io.millrace.ingest.IngestReply;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.ingest.IngestVerticle;
+import io.millrace.jobs.CancelStore;
 import io.millrace.jobs.JobFinished;
 import io.millrace.jobs.JobVerticle;
 import io.millrace.pg.Database;
@@ -101,6 +102,9 @@ public final class Pod {
         LocalMessages.register(vertx);
         LocalMessages.register(vertx, IngestRequest.class);
         LocalMessages.register(vertx, IngestReply.Accepted.class);
+        LocalMessages.register(vertx, IngestReply.Replayed.class);
+        LocalMessages.register(vertx, IngestReply.KeyReused.class);
+        LocalMessages.register(vertx, IngestReply.KeyInFlight.class);
         LocalMessages.register(vertx, IngestReply.Overloaded.class);
         LocalMessages.register(vertx, IngestReply.Unavailable.class);
         LocalMessages.register(vertx, IngestReply.Refused.class);
@@ -117,7 +121,7 @@ public final class Pod {
                         settings.port(),
                         settings.maxBodyBytes(),
                         settings.maxDocuments(),
-                        settings.idleTimeout(),
+                        settings.limits(),
                         config.maxLag(),
                         new HttpVerticle.EventSettings(
                                 config.events().maxClients(),
@@ -174,7 +178,8 @@ public final class Pod {
                 new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
                 ThreadingModel.EVENT_LOOP);
         deploy(coordinator, ThreadingModel.EVENT_LOOP);
-        services = new Services(database, coordinator, this::poolActive, lastProgress);
+        services = new Services(
+                database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
         all.keySet().forEach(group -> measureLag(group, coordinator));
         readiness.ready();
     }

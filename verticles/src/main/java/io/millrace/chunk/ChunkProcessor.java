@@ -1,8 +1,11 @@
 package io.millrace.chunk;
 
+import static io.vertx.core.Future.await;
+
 import io.millrace.ingest.DocumentIds;
 import io.millrace.ingest.DocumentRecord;
 import io.millrace.ingest.Fingerprint;
+import io.millrace.jobs.Cancellations;
 import io.millrace.jobs.JobVerticle;
 import io.millrace.jobs.ProgressFact;
 import io.millrace.stream.Batch;
@@ -15,13 +18,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * The chunk stage: documents in, chunks out. It alone decides about versions, serially for a document: older ones are
- * ignored, the same content again makes no new version, and anything else replaces what was there.
+ * ignored, the same content again makes no new version, and anything else replaces what was there. Documents whose jobs
+ * were cancelled are passed over.
  */
 final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
 
@@ -37,7 +43,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
     }
 
     /** The batch's documents, in order, and what is stored of them. */
-    record Loaded(List<Arrived> arrived, Map<UUID, DocumentVersion> versions) {}
+    record Loaded(List<Arrived> arrived, Map<UUID, DocumentVersion> versions, Set<UUID> cancelled) {}
 
     /** A document of the batch. */
     record Arrived(ConsumerRecord record, UUID documentId, DocumentRecord posted) {
@@ -56,7 +62,9 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
     public Loaded load(Batch batch, SqlClient database) {
         var arrived = batch.records().stream().map(Arrived::of).toList();
         var ids = arrived.stream().map(Arrived::documentId).distinct().toList();
-        return new Loaded(arrived, ChunkStore.loadVersions(database, ids));
+        var jobs = arrived.stream().map(document -> document.posted().jobId()).toList();
+        var cancelled = Cancellations.among(database, jobs);
+        return new Loaded(arrived, ChunkStore.loadVersions(database, ids), await(cancelled));
     }
 
     @Override
@@ -66,6 +74,9 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         var repeats = new ArrayList<UUID>();
         var repeated = new ArrayList<UUID>();
         for (var arrived : loaded.arrived()) {
+            if (loaded.cancelled().contains(arrived.posted().jobId())) {
+                continue;
+            }
             var current = versions.get(arrived.documentId());
             if (current != null && current.version() >= arrived.record().offset()) {
                 continue;
@@ -123,6 +134,12 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
     private static Effects effects(
             Batch batch, List<ChunkedDocument> replaced, List<UUID> repeats, List<UUID> repeated) {
         var effects = Effects.builder();
+        var begun = new HashSet<>(repeats);
+        begun.addAll(repeated);
+        replaced.forEach(document -> begun.add(document.version().jobId()));
+        if (!begun.isEmpty()) {
+            effects.write(Cancellations.begin(begun));
+        }
         ChunkStore.save(replaced).forEach(effects::write);
         if (!replaced.isEmpty()) {
             effects.write(ProgressFact.chunked(

@@ -1,6 +1,9 @@
 package io.millrace.extract;
 
+import static io.vertx.core.Future.await;
+
 import io.millrace.chunk.ChunkRecord;
+import io.millrace.jobs.Cancellations;
 import io.millrace.jobs.JobVerticle;
 import io.millrace.jobs.ProgressFact;
 import io.millrace.stream.Appended;
@@ -19,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -53,9 +57,12 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
 
     @Override
     public Loaded load(Batch batch, SqlClient database) {
-        var records = batch.records().stream().map(ChunkRecord::read).toList();
+        var all = batch.records().stream().map(ChunkRecord::read).toList();
+        var cancelled = Cancellations.among(
+                database, all.stream().map(ChunkRecord::jobId).distinct().toList());
         var texts = ExtractStore.loadChunks(
-                database, records.stream().map(ChunkRecord::chunkId).distinct().toList());
+                database, all.stream().map(ChunkRecord::chunkId).distinct().toList());
+        var records = without(await(cancelled), all);
         var keys = new HashMap<UUID, UUID>();
         for (var record : records) {
             var text = text(texts, record);
@@ -64,6 +71,13 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             }
         }
         return new Loaded(records, texts, keys, ExtractStore.loadExtractions(database, new HashSet<>(keys.values())));
+    }
+
+    /** Chunks of cancelled jobs are passed over: a later version that shares one brings it again. */
+    private static List<ChunkRecord> without(Set<UUID> cancelled, List<ChunkRecord> records) {
+        return records.stream()
+                .filter(record -> !cancelled.contains(record.jobId()))
+                .toList();
     }
 
     private static ExtractStore.ChunkText text(Map<UUID, ExtractStore.ChunkText> texts, ChunkRecord record) {

@@ -20,7 +20,8 @@ record Arrival(JobStore.NewJob job, int partition, ProducerRecord record, int by
                 document.sourceUri(),
                 DocumentIds.document(workspace, document.sourceUri()),
                 Buffer.buffer(Fingerprint.of(document)),
-                document.metadata());
+                document.metadata(),
+                null);
         return new Arrival(
                 job, Partitioner.ofKey(key, partitions), new ProducerRecord(key, value), key.length() + value.length());
     }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,26 @@ import org.jspecify.annotations.Nullable;
 public final class Fingerprint {
 
     private static final String ENCODING = "millrace-document-1";
+    private static final String REQUEST_ENCODING = "millrace-request-1";
 
     private final MessageDigest digest = sha256();
     private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
 
     private Fingerprint() {}
+
+    /** 32 bytes over a whole request: what is said of each document but its metadata, their order, and their number. */
+    static byte[] ofRequest(List<Document> documents, boolean array) {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(REQUEST_ENCODING);
+        fingerprint.add(array ? 1 : 0);
+        fingerprint.add(documents.size());
+        for (Document document : documents) {
+            fingerprint.add(document.sourceUri());
+            fingerprint.add(document.jobType());
+            fingerprint.digest.update(of(document));
+        }
+        return fingerprint.digest.digest();
+    }
 
     /** 32 bytes. */
     public static byte[] of(Document document) {

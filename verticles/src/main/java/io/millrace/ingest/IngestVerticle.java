@@ -12,14 +12,19 @@ import io.vertx.core.Promise;
 import io.vertx.core.eventbus.Message;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The first stage: accepts documents with group commit, one flush in flight for each partition of topic
- * {@code documents}, and one for requests that span partitions. Answers after the commit only.
+ * {@code documents}, one for requests that span partitions, and one for those with an idempotency key. Answers after the
+ * commit only.
  */
 public final class IngestVerticle extends AbstractVerticle {
 
@@ -27,23 +32,32 @@ public final class IngestVerticle extends AbstractVerticle {
 
     private static final Logger LOG = LoggerFactory.getLogger(IngestVerticle.class);
     private static final int MAX_FLUSH_REQUESTS = 1_000;
+
+    /** Each takes a lock, of which PostgreSQL has 64 a connection in all. */
+    private static final int MAX_FLUSH_KEYS = 100;
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration RETRY_DELAY = Duration.ofMillis(200);
 
     private final IngestStore store;
+    private final KeyedStore keyedStore;
     private final Topic topic;
     private final List<GroupCommit<List<Arrival>, Void>> lanes = new ArrayList<>();
     private final GroupCommit<List<Arrival>, Void> spanning;
+    private final GroupCommit<KeyedArrivals, IngestReply> keyed;
+    private final Set<UUID> keysInFlight = ConcurrentHashMap.newKeySet();
 
     /** @param maxQueuedBytes bytes of documents that may wait for their commit */
     public IngestVerticle(Database database, Log log, Topic topic, long maxQueuedBytes) {
         this.store = new IngestStore(database, log, topic.name());
+        this.keyedStore = new KeyedStore(database, log, topic.name());
         this.topic = topic;
         var budget = new GroupCommit.Budget(maxQueuedBytes);
         for (var i = 0; i < topic.partitions(); i++) {
             lanes.add(lane(budget));
         }
         this.spanning = lane(budget);
+        this.keyed = new GroupCommit<>(budget, MAX_FLUSH_KEYS, Log.BATCH_BYTES, this::flushKeyed);
     }
 
     private GroupCommit<List<Arrival>, Void> lane(GroupCommit.Budget budget) {
@@ -56,13 +70,30 @@ public final class IngestVerticle extends AbstractVerticle {
     }
 
     private void onRequest(Message<IngestRequest> message) {
-        var arrivals = message.body().submissions().stream()
+        var request = message.body();
+        var arrivals = request.submissions().stream()
                 .map(submission -> Arrival.of(submission, topic.partitions()))
                 .toList();
-        var bytes = arrivals.stream().mapToInt(Arrival::bytes).sum();
-        laneOf(arrivals)
-                .add(arrivals, bytes)
-                .onComplete(done -> message.reply(done.succeeded() ? new IngestReply.Accepted() : reply(done.cause())));
+        var fingerprint = request.fingerprint();
+        var accepted = fingerprint == null
+                ? laneOf(arrivals)
+                        .add(arrivals, bytes(arrivals))
+                        .<IngestReply>map(committed -> new IngestReply.Accepted())
+                : acceptKeyed(new KeyedArrivals(arrivals, fingerprint));
+        accepted.onComplete(done -> message.reply(done.succeeded() ? done.result() : reply(done.cause())));
+    }
+
+    private static int bytes(List<Arrival> arrivals) {
+        return arrivals.stream().mapToInt(Arrival::bytes).sum();
+    }
+
+    /** A flush never has a key twice, since a repeat that comes while the first is under way is told so at once. */
+    private Future<IngestReply> acceptKeyed(KeyedArrivals request) {
+        if (!keysInFlight.add(request.firstJob())) {
+            return Future.succeededFuture(new IngestReply.KeyInFlight());
+        }
+        return keyed.add(request, bytes(request.arrivals()))
+                .onComplete(done -> keysInFlight.remove(request.firstJob()));
     }
 
     private GroupCommit<List<Arrival>, Void> laneOf(List<Arrival> arrivals) {
@@ -88,16 +119,25 @@ public final class IngestVerticle extends AbstractVerticle {
 
     private Future<List<Void>> flush(List<List<Arrival>> requests) {
         var arrivals = requests.stream().flatMap(List::stream).toList();
-        return store(arrivals).map(appended -> {
-            for (var range : appended) {
-                vertx.eventBus().publish(Appended.address(range.topic()), range);
-            }
-            return java.util.Collections.nCopies(requests.size(), (Void) null);
+        return untilKnown(() -> store.accept(arrivals)).map(appended -> {
+            announce(appended);
+            return Collections.nCopies(requests.size(), (Void) null);
         });
     }
 
-    private Future<List<Appended>> store(List<Arrival> arrivals) {
-        return untilKnown(() -> store.accept(arrivals), System.nanoTime() + PATIENCE.toNanos());
+    private Future<List<IngestReply>> flushKeyed(List<KeyedArrivals> requests) {
+        return untilKnown(() -> keyedStore.accept(requests)).map(stored -> {
+            announce(stored.appended());
+            return stored.replies();
+        });
+    }
+
+    private void announce(List<Appended> appended) {
+        appended.forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));
+    }
+
+    private <T> Future<T> untilKnown(Supplier<Future<T>> attempt) {
+        return untilKnown(attempt, System.nanoTime() + PATIENCE.toNanos());
     }
 
     /** Repeats what ended without an answer: accepting the same jobs again stores nothing twice. */

@@ -11,8 +11,10 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -35,13 +37,22 @@ public final class JobStore {
             String sourceUri,
             UUID documentId,
             Buffer fingerprint,
-            @Nullable String metadata) {}
+            @Nullable String metadata,
+            @Nullable Buffer requestFingerprint) {
+
+        /** As the first of a request that came with an idempotency key. */
+        public NewJob withRequestFingerprint(Buffer request) {
+            return new NewJob(id, workspace, jobType, sourceUri, documentId, fingerprint, metadata, request);
+        }
+    }
 
     private static final String INSERT = """
-            insert into jobs.job_status (id, workspace, job_type, source_uri, document_id, fingerprint, metadata, metadata_text)
-            select n.id, n.workspace, n.job_type, n.source_uri, n.document_id, n.fingerprint, coalesce(n.metadata::jsonb, '{}'), n.metadata
-            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::text[])
-              n (id, workspace, job_type, source_uri, document_id, fingerprint, metadata)
+            insert into jobs.job_status (
+              id, workspace, job_type, source_uri, document_id, fingerprint, metadata, metadata_text, request_fingerprint)
+            select n.id, n.workspace, n.job_type, n.source_uri, n.document_id, n.fingerprint, coalesce(n.metadata::jsonb, '{}'),
+              n.metadata, n.request_fingerprint
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::text[], $8::bytea[])
+              n (id, workspace, job_type, source_uri, document_id, fingerprint, metadata, request_fingerprint)
             order by n.id
             on conflict (id) do nothing
             returning id
@@ -56,7 +67,8 @@ public final class JobStore {
                 column(jobs, NewJob::sourceUri).toArray(String[]::new),
                 column(jobs, NewJob::documentId).toArray(UUID[]::new),
                 column(jobs, NewJob::fingerprint).toArray(Buffer[]::new),
-                column(jobs, NewJob::metadata).toArray(String[]::new)));
+                column(jobs, NewJob::metadata).toArray(String[]::new),
+                column(jobs, NewJob::requestFingerprint).toArray(Buffer[]::new)));
         return connection.preparedQuery(INSERT).execute(parameters).map(rows -> {
             var inserted = new HashSet<UUID>();
             rows.forEach(row -> inserted.add(row.getUUID(0)));
@@ -64,10 +76,47 @@ public final class JobStore {
         });
     }
 
+    private static final String REQUEST_FINGERPRINTS = """
+            select id, request_fingerprint
+            from jobs.job_status
+            where id = any ($1)
+            """;
+
+    /** What was stored beside those of the jobs that are there, which are the first of requests with a key. */
+    public static Future<Map<UUID, Buffer>> requestFingerprints(SqlClient connection, Collection<UUID> ids) {
+        return connection
+                .preparedQuery(REQUEST_FINGERPRINTS)
+                .execute(Tuple.of((Object) ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    var fingerprints = new HashMap<UUID, Buffer>();
+                    rows.forEach(row -> fingerprints.put(row.getUUID(0), row.getBuffer(1)));
+                    return fingerprints;
+                });
+    }
+
     private static <T> List<@Nullable T> column(List<NewJob> jobs, Function<NewJob, @Nullable T> of) {
         var values = new ArrayList<@Nullable T>(jobs.size());
         jobs.forEach(job -> values.add(of.apply(job)));
         return values;
+    }
+
+    private static final String ENDED = """
+            select id
+            from jobs.job_status
+            where id = any ($1) and completed_at is not null
+            """;
+
+    /** Those of the jobs that have ended. */
+    public Future<List<UUID>> ended(Collection<UUID> ids) {
+        return database.pool()
+                .preparedQuery(ENDED)
+                .execute(Tuple.of((Object) ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    var ended = new ArrayList<UUID>();
+                    rows.forEach(row -> ended.add(row.getUUID(0)));
+                    return (List<UUID>) ended;
+                })
+                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 
     private static final String FIND = """

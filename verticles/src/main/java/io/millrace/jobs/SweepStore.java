@@ -91,7 +91,8 @@ final class SweepStore {
             set value = totals.value + excluded.value
             """;
 
-    private Future<List<Appended>> record(SqlConnection connection, List<JobFinished> finished) {
+    /** Counts ended jobs and tells of them, within the transaction that ends them. */
+    Future<List<Appended>> record(SqlConnection connection, List<JobFinished> finished) {
         return addTotals(connection, finished)
                 .compose(written -> changedDocuments(connection, finished))
                 .compose(changed -> {

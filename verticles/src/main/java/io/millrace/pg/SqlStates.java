@@ -91,6 +91,8 @@ public final class SqlStates {
             case "MR001" -> Kind.FENCED;
             case "MR002" -> Kind.OFFSET_OUT_OF_RANGE;
             case "MR003", "MR004" -> Kind.MISSING;
+            // What was loaded has changed meanwhile: load it again.
+            case "MR005" -> Kind.UNAVAILABLE;
             case "40003" -> Kind.UNKNOWN;
             default -> kindOfClass(sqlState.substring(0, 2));
         };

@@ -1,6 +1,8 @@
 package io.millrace.web;
 
 import io.millrace.MillraceException;
+import io.millrace.MillraceException.KeyInFlight;
+import io.millrace.MillraceException.KeyReused;
 import io.millrace.MillraceException.OutcomeUnknown;
 import io.millrace.MillraceException.Overloaded;
 import io.millrace.MillraceException.Unavailable;
@@ -21,20 +23,31 @@ final class Admission {
 
     private final Vertx vertx;
     private final LongSupplier lag;
+    private final Backlog backlog;
     private final long maxLag;
 
+    /** What accepting came to. */
+    enum Outcome {
+        STORED,
+        /** It had been stored before, under the same idempotency key. */
+        REPLAYED
+    }
+
     /** @param lag documents that wait for the chunk stage */
-    Admission(Vertx vertx, LongSupplier lag, long maxLag) {
+    Admission(Vertx vertx, LongSupplier lag, Backlog backlog, long maxLag) {
         this.vertx = vertx;
         this.lag = lag;
+        this.backlog = backlog;
         this.maxLag = maxLag;
     }
 
     /** Completes when the documents have committed; fails with a {@link MillraceException} that says what is known. */
-    Future<Void> accept(IngestRequest request) {
-        if (lag.getAsLong() > maxLag) {
+    Future<Outcome> accept(IngestRequest request) {
+        var waiting = lag.getAsLong();
+        if (waiting > maxLag) {
             return Future.failedFuture(new Overloaded(
-                    maxLag + " documents wait to be processed already; nothing was stored.", RETRY_AFTER));
+                    maxLag + " documents wait to be processed already; nothing was stored.",
+                    backlog.untilBelow(maxLag, waiting)));
         }
         return vertx.eventBus()
                 .<IngestReply>request(
@@ -42,9 +55,15 @@ final class Admission {
                 .compose(reply -> outcome(reply.body()));
     }
 
-    private static Future<Void> outcome(IngestReply reply) {
+    private static Future<Outcome> outcome(IngestReply reply) {
         return switch (reply) {
-            case IngestReply.Accepted() -> Future.succeededFuture();
+            case IngestReply.Accepted() -> Future.succeededFuture(Outcome.STORED);
+            case IngestReply.Replayed() -> Future.succeededFuture(Outcome.REPLAYED);
+            case IngestReply.KeyReused() ->
+                Future.failedFuture(new KeyReused("This idempotency key belongs to another request; nothing was stored."));
+            case IngestReply.KeyInFlight() ->
+                Future.failedFuture(new KeyInFlight(
+                        "A request with this idempotency key is being accepted right now; this one stored nothing."));
             case IngestReply.Overloaded() ->
                 Future.failedFuture(new Overloaded("Too much waits to be committed; nothing was stored.", RETRY_AFTER));
             case IngestReply.Unavailable(var reason) ->

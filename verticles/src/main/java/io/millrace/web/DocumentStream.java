@@ -24,17 +24,28 @@ final class DocumentStream {
     private static final int MAX_LINES_WAITING = 1_000;
     private static final int MAX_BYTES_WAITING = 8 << 20;
 
+    private final RoutingContext context;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final String workspace;
+    private final ContentDecoder decoder;
+    private final ClientLimits limits;
     private final NdjsonLines lines;
     private final DocumentParser parser;
     private final JobIds jobIds;
     private final Admission admission;
     private final Context loop;
+    private final BodyDeadline deadline;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private int waitingBytes;
+    /** The request has come to its end; what it brought may still be in the decoder. */
+    private boolean received;
+    /** The decoder has given all that it was fed; it may be fed again only then. */
+    private boolean drained = true;
+
+    /** Nothing more will be read, for good or bad. */
     private boolean ended;
+
     private boolean paused;
 
     private record Waiting(int bytes, Future<Buffer> result) {}
@@ -43,41 +54,99 @@ final class DocumentStream {
             RoutingContext context,
             String workspace,
             int maxLineBytes,
+            ContentDecoder decoder,
+            ClientLimits limits,
             DocumentParser parser,
             JobIds jobIds,
             Admission admission) {
+        this.context = context;
         this.loop = context.vertx().getOrCreateContext();
         this.request = context.request();
         this.response = context.response();
         this.workspace = workspace;
+        this.decoder = decoder;
+        this.limits = limits;
         this.lines = new NdjsonLines(maxLineBytes);
         this.parser = parser;
         this.jobIds = jobIds;
         this.admission = admission;
+        this.deadline = new BodyDeadline(
+                context.vertx(), limits.body(), 0, () -> breakOff(problem(ProblemType.REQUEST_TIMEOUT)));
     }
 
     void start() {
-        response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/x-ndjson");
         response.drainHandler(drained -> flow());
-        request.exceptionHandler(broken -> ended = true);
-        request.handler(buffer -> {
-            lines.feed(buffer).forEach(this::take);
-            flow();
+        request.exceptionHandler(broken -> breakOff(problem(ProblemType.BAD_REQUEST)));
+        request.handler(piece -> {
+            deadline.progressed(piece.length());
+            if (!ended && !response.closed()) {
+                decoder.feed(piece);
+                drained = false;
+                flow();
+            }
         });
         request.endHandler(end -> {
-            lines.end().ifPresent(this::take);
-            ended = true;
+            received = true;
             flow();
         });
+        Requests.expectBody(request);
         request.resume();
+    }
+
+    private static Problem problem(ProblemType type) {
+        return Problem.of(type, type.cause());
+    }
+
+    /** Reads on as long as there is room for more lines. */
+    private void read() {
+        try {
+            while (!ended && !isFull()) {
+                var bytes = decoder.read();
+                if (bytes == null) {
+                    drained = true;
+                    break;
+                }
+                lines.feed(bytes).forEach(this::take);
+            }
+            if (received && drained && !ended) {
+                decoder.end();
+                lines.end().ifPresent(this::take);
+                end();
+            }
+        } catch (ContentDecoder.Broken broken) {
+            breakOff(broken.problem());
+        }
+    }
+
+    private void end() {
+        ended = true;
+        deadline.cancel();
+        decoder.close();
+    }
+
+    /**
+     * Ends the stream before its time. Lines that came before stand, and have their results; a last one, with the number of
+     * the line that was not read to its end, says why. A stream without any result is answered like other requests.
+     */
+    private void breakOff(Problem problem) {
+        if (ended) {
+            return;
+        }
+        end();
+        if (waiting.isEmpty() && !response.headWritten()) {
+            if (!response.closed()) {
+                ProblemHandler.answer(context, problem);
+            }
+            return;
+        }
+        wait(0, Future.succeededFuture(result(lines.number(), problem)));
+        flow();
     }
 
     private void take(NdjsonLines.Line line) {
         switch (line) {
-            case NdjsonLines.Line.TooLong(var number) -> {
-                var type = ProblemType.LINE_TOO_LONG;
-                wait(0, Future.succeededFuture(result(number, Problem.of(type, type.cause()))));
-            }
+            case NdjsonLines.Line.TooLong(var number) ->
+                wait(0, Future.succeededFuture(result(number, problem(ProblemType.LINE_TOO_LONG))));
             case NdjsonLines.Line.Complete(var number, var bytes) ->
                 wait(bytes.length, accept(number, parser.parseLine(bytes, workspace)));
         }
@@ -121,26 +190,50 @@ final class DocumentStream {
         if (response.ended() || response.closed()) {
             return;
         }
-        while (!waiting.isEmpty() && waiting.peek().result.isComplete()) {
-            var head = waiting.remove();
-            waitingBytes -= head.bytes;
-            response.write(head.result.result());
-        }
+        do {
+            write();
+            read();
+            write();
+        } while (!ended && !drained && !isFull());
         if (ended && waiting.isEmpty()) {
+            begin();
             response.end();
-        } else {
+        } else if (!ended) {
             pace();
         }
     }
 
-    private void pace() {
-        var full =
-                waiting.size() >= MAX_LINES_WAITING || waitingBytes >= MAX_BYTES_WAITING || response.writeQueueFull();
-        if (full && !paused) {
-            request.pause();
-        } else if (!full && paused) {
-            request.resume();
+    private void write() {
+        while (!waiting.isEmpty() && waiting.peek().result.isComplete()) {
+            var head = waiting.remove();
+            waitingBytes -= head.bytes;
+            begin();
+            response.write(head.result.result());
         }
-        paused = full;
+    }
+
+    /** Not before there is a result, so that a stream that cannot be read from its beginning gets the status it deserves. */
+    private void begin() {
+        if (!response.headWritten()) {
+            response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/x-ndjson");
+            deadline.patience(limits.idle());
+        }
+    }
+
+    private boolean isFull() {
+        return waiting.size() >= MAX_LINES_WAITING || waitingBytes >= MAX_BYTES_WAITING || response.writeQueueFull();
+    }
+
+    private void pace() {
+        var full = isFull();
+        deadline.suspended(full || !waiting.isEmpty());
+        if (full != paused) {
+            paused = full;
+            if (full) {
+                request.pause();
+            } else {
+                request.resume();
+            }
+        }
     }
 }

@@ -1,17 +1,17 @@
 package io.millrace.web;
 
+import io.millrace.MillraceException.InvalidParameter;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.ingest.JobIds;
 import io.millrace.ingest.Submission;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/documents}: one document, an array of them (all or none), or NDJSON (each line for itself). */
 final class DocumentsApi {
@@ -25,98 +25,119 @@ final class DocumentsApi {
     private final Admission admission;
     private final JobIds jobIds;
     private final DocumentParser parser;
+    private final DocumentAnswers answers;
     private final int maxBodyBytes;
+    private final ClientLimits limits;
 
-    DocumentsApi(Vertx vertx, Admission admission, JobIds jobIds, DocumentParser parser, int maxBodyBytes) {
+    DocumentsApi(
+            Vertx vertx,
+            Admission admission,
+            JobIds jobIds,
+            DocumentParser parser,
+            DocumentAnswers answers,
+            int maxBodyBytes,
+            ClientLimits limits) {
         this.vertx = vertx;
         this.admission = admission;
         this.jobIds = jobIds;
         this.parser = parser;
+        this.answers = answers;
         this.maxBodyBytes = maxBodyBytes;
+        this.limits = limits;
     }
 
     void mount(Router router) {
-        var whole = BodyHandler.create(false).setBodyLimit(maxBodyBytes);
-        router.post("/v1/documents").handler(context -> {
-            if (isEncoded(context)) {
-                var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
-                ProblemHandler.answer(context, Problem.of(type, type.cause()));
-                return;
-            }
-            switch (mediaType(context)) {
-                case Json.MEDIA_TYPE -> whole.handle(context);
-                case NDJSON -> stream(context);
-                default -> context.fail(415);
-            }
-        });
         router.post("/v1/documents").handler(this::post);
-    }
-
-    private static String mediaType(RoutingContext context) {
-        var header = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
-        var type = header == null ? "" : header.split(";", 2)[0];
-        return type.strip().toLowerCase(Locale.ROOT);
     }
 
     private void post(RoutingContext context) {
         Requests.onlyKnows(context);
         var workspace = Requests.workspace(context);
-        var buffer = context.body().buffer();
-        var body = (buffer == null ? Buffer.buffer() : buffer).getBytes();
+        var key = Requests.idempotencyKey(context);
+        var mediaType = mediaType(context);
+        if (!mediaType.equals(Json.MEDIA_TYPE) && !mediaType.equals(NDJSON)) {
+            context.response().putHeader("Accept-Post", Json.MEDIA_TYPE + ", " + NDJSON);
+            context.fail(415);
+            return;
+        }
+        var decoder =
+                ContentDecoder.of(context.request().headers(), limits.inflationRatio()).orElse(null);
+        if (decoder == null) {
+            var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
+            context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ContentDecoder.ACCEPTED);
+            ProblemHandler.answer(context, Problem.of(type, type.cause()));
+            return;
+        }
+        if (mediaType.equals(NDJSON)) {
+            stream(context, workspace, key, decoder);
+        } else {
+            read(context, workspace, key, decoder);
+        }
+    }
+
+    /** Empty when there is none, or two, or one with a charset whose bytes would be taken for other characters. */
+    private static String mediaType(RoutingContext context) {
+        var headers = context.request().headers().getAll(HttpHeaders.CONTENT_TYPE);
+        if (headers.size() != 1) {
+            return "";
+        }
+        var parts = headers.getFirst().toLowerCase(Locale.ROOT).split(";", -1);
+        for (var i = 1; i < parts.length; i++) {
+            var parameter = parts[i].replace("\"", "").strip();
+            if (parameter.startsWith("charset=") && !List.of("charset=utf-8", "charset=us-ascii").contains(parameter)) {
+                return "";
+            }
+        }
+        return parts[0].strip();
+    }
+
+    private void read(RoutingContext context, String workspace, @Nullable String key, ContentDecoder decoder) {
+        RequestBody.read(vertx, context.request(), decoder, maxBodyBytes, limits.body())
+                .onSuccess(read -> {
+                    switch (read) {
+                        case RequestBody.Read.Whole(var bytes) -> parse(context, workspace, key, bytes);
+                        case RequestBody.Read.Refused(var problem) -> ProblemHandler.answer(context, problem);
+                    }
+                });
+    }
+
+    private void parse(RoutingContext context, String workspace, @Nullable String key, byte[] body) {
         if (body.length <= PARSE_INLINE_BYTES) {
-            accept(context, parser.parse(body, workspace));
+            accept(context, workspace, key, parser.parse(body, workspace));
         } else {
             Requests.answer(
                     context,
                     vertx.executeBlocking(() -> parser.parse(body, workspace), false),
-                    parsed -> accept(context, parsed));
+                    parsed -> accept(context, workspace, key, parsed));
         }
     }
 
-    /** A compressed body would be taken for text that is broken: refuse what is not plain. */
-    private static boolean isEncoded(RoutingContext context) {
-        var encoding = context.request().getHeader(HttpHeaders.CONTENT_ENCODING);
-        return encoding != null && !encoding.equalsIgnoreCase("identity");
-    }
-
-    private void accept(RoutingContext context, Parsed parsed) {
+    private void accept(RoutingContext context, String workspace, @Nullable String key, Parsed parsed) {
         switch (parsed) {
             case Parsed.Rejected(var problem) -> ProblemHandler.answer(context, problem);
             case Parsed.Accepted(var documents, var array) -> {
-                var submissions = documents.stream()
-                        .map(document -> new Submission(jobIds.mint(), document))
-                        .toList();
-                admission.accept(new IngestRequest(submissions)).onComplete(done -> {
-                    if (done.succeeded()) {
-                        accepted(context, submissions, array);
-                    } else {
-                        context.fail(done.cause());
-                    }
-                });
+                var submissions = new ArrayList<Submission>();
+                for (var document : documents) {
+                    var id = key == null ? jobIds.mint() : JobIds.keyed(workspace, key, submissions.size());
+                    submissions.add(new Submission(id, document));
+                }
+                var request =
+                        key == null ? new IngestRequest(submissions) : IngestRequest.keyed(submissions, array);
+                Requests.answer(
+                        context,
+                        admission.accept(request),
+                        outcome -> answers.accepted(context, workspace, submissions, array, outcome));
             }
         }
     }
 
-    private record JobReference(UUID id, String sourceUri, String status) {}
-
-    private record JobReferences(List<JobReference> jobs) {}
-
-    private static void accepted(RoutingContext context, List<Submission> submissions, boolean array) {
-        if (!array) {
-            context.response()
-                    .putHeader(
-                            HttpHeaders.LOCATION,
-                            "/v1/jobs/" + submissions.getFirst().jobId());
+    private void stream(RoutingContext context, String workspace, @Nullable String key, ContentDecoder decoder) {
+        if (key != null) {
+            throw new InvalidParameter(
+                    Requests.IDEMPOTENCY_KEY_HEADER,
+                    "A stream has no idempotency key. Send an array with one, or send again what has no answer: the same"
+                            + " content changes nothing.");
         }
-        var jobs = submissions.stream()
-                .map(submission -> new JobReference(
-                        submission.jobId(), submission.document().sourceUri(), "queued"))
-                .toList();
-        Json.answer(context, 202, new JobReferences(jobs));
-    }
-
-    private void stream(RoutingContext context) {
-        Requests.onlyKnows(context);
-        new DocumentStream(context, Requests.workspace(context), maxBodyBytes, parser, jobIds, admission).start();
+        new DocumentStream(context, workspace, maxBodyBytes, decoder, limits, parser, jobIds, admission).start();
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.events.EventFeed;
 import io.millrace.events.EventListener;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
+import io.millrace.jobs.JobStore;
 import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
 import io.millrace.stream.Log;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +34,14 @@ public final class HttpVerticle extends AbstractVerticle {
             int port,
             int maxBodyBytes,
             int maxDocuments,
-            Duration idleTimeout,
+            ClientLimits limits,
             long maxLag,
             EventSettings events) {}
 
     /** @param maxClients connections for events; past them clients are refused */
     public record EventSettings(int maxClients, EventListener.Patience patience) {}
+
+    private static final Duration MEASURE = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final Readiness readiness;
@@ -70,13 +72,18 @@ public final class HttpVerticle extends AbstractVerticle {
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
+        router.route().handler(RequestTarget::check);
+        new ProblemsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
         mountEvents(router);
+        var connections = new ClientConnections(settings.limits());
+        Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
+                .connectionHandler(connections::opened)
                 .requestHandler(router)
                 .invalidRequestHandler(ProblemHandler::invalidRequest)
                 .listen(settings.port(), settings.host())
@@ -87,11 +94,10 @@ public final class HttpVerticle extends AbstractVerticle {
                 .onFailure(started::fail);
     }
 
-    private HttpServerOptions options() {
+    /** Without the library's idle time, and with HTTP/1 only: {@link ClientConnections} watches what it knows. */
+    private static HttpServerOptions options() {
         return new HttpServerOptions()
-                .setIdleTimeout((int) settings.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setHandle100ContinueAutomatically(true)
+                .setHttp2ClearTextEnabled(false)
                 // A compressor a socket costs some 300 KiB each, of which there may be thousands.
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
@@ -99,10 +105,25 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private void mountDocuments(Router router) {
-        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), settings.maxLag());
+        var backlog = new Backlog();
+        vertx.setPeriodic(MEASURE.toMillis(), fired -> measure(backlog));
+        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), backlog, settings.maxLag());
         var parser = new DocumentParser(new DocumentLimits(settings.maxDocuments(), settings.maxBodyBytes()));
         var jobIds = new JobIds(InstantSource.system(), new SecureRandom());
-        new DocumentsApi(vertx, admission, jobIds, parser, settings.maxBodyBytes()).mount(router);
+        var answers = new DocumentAnswers(
+                vertx,
+                () -> new JobStore(up().database()),
+                settings.limits().longestWait());
+        new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits())
+                .mount(router);
+        new CancelApi(vertx, () -> up().cancellation()).mount(router);
+    }
+
+    private void measure(Backlog backlog) {
+        var pod = services.get();
+        if (pod != null) {
+            backlog.measure(pod.documentsCommitted(ChunkVerticle.GROUP), System.nanoTime());
+        }
     }
 
     private void mountReaders(Router router) {

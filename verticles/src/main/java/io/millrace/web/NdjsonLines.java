@@ -61,6 +61,11 @@ final class NdjsonLines {
         return lines;
     }
 
+    /** The line that is being read. */
+    long number() {
+        return number;
+    }
+
     /** The last line, when the stream has ended without an end of line. */
     Optional<Line> end() {
         List<Line> lines = new ArrayList<>(1);

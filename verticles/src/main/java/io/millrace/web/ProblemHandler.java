@@ -113,7 +113,9 @@ final class ProblemHandler implements Handler<RoutingContext> {
                     MillraceException.NotFound _,
                     MillraceException.Gone _,
                     MillraceException.Conflict _,
+                    MillraceException.KeyReused _,
                     MillraceException.OutcomeUnknown _ -> problem;
+            case MillraceException.KeyInFlight _ -> problem.withRetryAfter(Duration.ofSeconds(1));
         };
     }
 
@@ -123,6 +125,8 @@ final class ProblemHandler implements Handler<RoutingContext> {
             case MillraceException.NotFound _ -> ProblemType.NOT_FOUND;
             case MillraceException.Gone _ -> ProblemType.POSITION_GONE;
             case MillraceException.Conflict _ -> ProblemType.CONFLICT;
+            case MillraceException.KeyReused _ -> ProblemType.IDEMPOTENCY_KEY_REUSED;
+            case MillraceException.KeyInFlight _ -> ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT;
             case MillraceException.Overloaded _ -> ProblemType.OVERLOADED;
             case MillraceException.Unavailable _ -> ProblemType.UNAVAILABLE;
             case MillraceException.OutcomeUnknown _ -> ProblemType.OUTCOME_UNKNOWN;
@@ -142,6 +146,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
 
     private static ProblemType type(int status) {
         return switch (status) {
+            case 401 -> ProblemType.UNAUTHENTICATED;
             case 403 -> ProblemType.FORBIDDEN;
             case 404 -> ProblemType.NOT_FOUND;
             case 405 -> ProblemType.METHOD_NOT_ALLOWED;
@@ -175,7 +180,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
         response.setStatusCode(problem.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        if (problem.status() == 429 || problem.status() == 503) {
+        if (problem.retryAfter() != null || problem.status() == 429 || problem.status() == 503) {
             response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(problem.retryAfterSeconds()));
         }
         response.end(problem.toBuffer());

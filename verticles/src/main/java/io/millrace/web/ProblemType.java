@@ -58,11 +58,24 @@ enum ProblemType {
             "Not a document",
             "The body is JSON, but neither an object nor an array of objects; a line of NDJSON has to be one object.",
             "Send {\"source_uri\": …, \"content\": …}, or an array of such objects."),
+    BROKEN_CONTENT_ENCODING(
+            400,
+            "Compressed body broken",
+            "The body is not what its Content-Encoding says: not gzip or zlib at all, corrupt, cut short, or with more bytes"
+                    + " behind its end. Content-Encoding deflate means the zlib format, by RFC 9110.",
+            "Compress the body anew, and send all of it. For an uncompressed body leave Content-Encoding out."),
+    UNAUTHENTICATED(
+            401,
+            "Not authenticated",
+            "The request needs a key, and brings none, or one that is not valid.",
+            "Send a valid key. This server does not ask for keys yet: a proxy before it may."),
     FORBIDDEN(
             403,
             "Forbidden",
-            "Whoever asks may not do this; a page of another site, for example, may not open a WebSocket to here.",
-            "Ask from a place that is allowed; the detail says what stands against it."),
+            "Whoever asks may not do this: the key that the request brings does not allow it, or a page of another site opens"
+                    + " a WebSocket.",
+            "Use a key with the right to do it, or ask from a place that is allowed. This server does not ask for keys yet: a"
+                    + " proxy before it may."),
     NOT_FOUND(
             404,
             "Not found",
@@ -89,6 +102,22 @@ enum ProblemType {
             "Conflict",
             "The request contradicts the present state of what it is about.",
             "Read the state, then decide; the detail says what stands against it."),
+    IDEMPOTENCY_KEY_IN_FLIGHT(
+            409,
+            "Idempotency key in flight",
+            "A request with the same Idempotency-Key is being accepted right now.",
+            "Send the same again after as long as the Retry-After header says: it will get the answer of the first."),
+    JOB_ENDED(
+            409,
+            "Job has ended",
+            "A job can be cancelled until it has ended, and this one has.",
+            "Read the job to see how it ended. What it brought into the graph stays there."),
+    JOB_FOLLOWED(
+            409,
+            "Job is followed",
+            "Another request brought the same content while this job was under way, and its job ends when and as this one"
+                    + " does. To cancel this one would take that one's content away.",
+            "Cancel the jobs that follow this one first: their field follows has its id."),
     POSITION_GONE(
             410,
             "Position gone",
@@ -101,6 +130,11 @@ enum ProblemType {
             "Body too large",
             "The body has more bytes than this server takes in one request. Nothing was stored.",
             "Split an array into several requests, or stream the documents as NDJSON."),
+    COMPRESSION_RATIO_TOO_HIGH(
+            413,
+            "Body inflates too much",
+            "The compressed body inflates to many times its size, more than texts do. Nothing of it was stored.",
+            "Send such a body uncompressed."),
     LINE_TOO_LONG(
             413,
             "Line too long",
@@ -115,13 +149,13 @@ enum ProblemType {
     UNSUPPORTED_MEDIA_TYPE(
             415,
             "Unsupported media type",
-            "The Content-Type of the body is missing, or not one that this resource reads.",
-            "Send application/json, or application/x-ndjson where the OpenAPI document offers it."),
+            "The Content-Type of the body is missing, or not one that this resource reads, or names another charset than UTF-8.",
+            "Send application/json, or application/x-ndjson where the OpenAPI document offers it, in UTF-8."),
     UNSUPPORTED_CONTENT_ENCODING(
             415,
             "Unsupported content encoding",
             "The Content-Encoding of the body is not one that this server decodes.",
-            "Send the body as it is, or in an encoding that the OpenAPI document names."),
+            "Send the body as it is, or in one encoding that the Accept-Encoding header of the answer lists."),
     EXPECTATION_FAILED(
             417,
             "Expectation failed",
@@ -132,6 +166,12 @@ enum ProblemType {
             "Invalid document",
             "The body is good JSON, but breaks rules for documents. Nothing of it was stored.",
             "Correct what errors lists: each entry has a JSON pointer to the place, a code and an explanation."),
+    IDEMPOTENCY_KEY_REUSED(
+            422,
+            "Idempotency key reused",
+            "The Idempotency-Key was used before for another request: with other documents, another number or order of them, or"
+                    + " as an array where this is none. Nothing was stored.",
+            "Use a new key for a new request, and the same key only to send the same request again."),
     UPGRADE_REQUIRED(
             426,
             "Upgrade required",
@@ -157,6 +197,11 @@ enum ProblemType {
             "Unavailable",
             "Something that the request needs is not there, such as the database. Nothing was stored.",
             "Wait as long as the Retry-After header says, then send the same again. /health/detailed says what is missing."),
+    TOO_MANY_CONNECTIONS(
+            503,
+            "Too many connections",
+            "This server has as many connections open as it takes. The request was not looked at.",
+            "Wait as long as the Retry-After header says. Use few connections and keep them open, one request after the other."),
     OUTCOME_UNKNOWN(
             504,
             "Outcome unknown",

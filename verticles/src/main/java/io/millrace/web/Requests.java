@@ -4,6 +4,8 @@ import io.millrace.MillraceException.InvalidParameter;
 import io.millrace.MillraceException.Unavailable;
 import io.millrace.pg.DatabaseFailure;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,6 +24,10 @@ final class Requests {
 
     private static final Pattern WORKSPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
+    static final String IDEMPOTENCY_KEY_HEADER = "Idempotency-Key";
+
+    private static final Pattern IDEMPOTENCY_KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+
     private Requests() {}
 
     static String workspace(RoutingContext context) {
@@ -35,6 +41,32 @@ final class Requests {
                     "A workspace has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
         }
         return workspace;
+    }
+
+    /** The key under which this request may be sent again; null without one. */
+    static @Nullable String idempotencyKey(RoutingContext context) {
+        var keys = context.request().headers().getAll(IDEMPOTENCY_KEY_HEADER);
+        if (keys.isEmpty()) {
+            return null;
+        }
+        if (keys.size() > 1 || !IDEMPOTENCY_KEY.matcher(keys.getFirst()).matches()) {
+            throw new InvalidParameter(
+                    IDEMPOTENCY_KEY_HEADER, "One key of 1 to 255 visible ASCII characters, such as a UUID.");
+        }
+        return keys.getFirst();
+    }
+
+    /** The announced length of the body; -1 when it is not announced. What is no number never comes so far. */
+    static long contentLength(HttpServerRequest request) {
+        var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length == null ? -1 : Long.parseLong(length);
+    }
+
+    /** Tells a client that waits with its body that it may come. */
+    static void expectBody(HttpServerRequest request) {
+        if (request.headers().contains(HttpHeaders.EXPECT)) {
+            request.response().writeContinue();
+        }
     }
 
     /** Refuses query parameters that a route does not know, since a typing error would silently change the answer. */

@@ -1,8 +1,10 @@
 package io.millrace.web;
 
+import io.millrace.jobs.CancelStore;
 import io.millrace.pg.Database;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.GroupState;
+import io.millrace.stream.PartitionState;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
@@ -18,12 +20,26 @@ import java.util.function.IntSupplier;
  * @param lastProgress when each group of this pod last committed
  */
 public record Services(
-        Database database, Coordinator coordinator, IntSupplier poolActive, Map<String, Instant> lastProgress) {
+        Database database,
+        Coordinator coordinator,
+        CancelStore cancellation,
+        IntSupplier poolActive,
+        Map<String, Instant> lastProgress) {
 
     /** Documents that wait for the chunk stage. */
     long documentsLag(String chunkGroup) {
         var state = coordinator.states().get(chunkGroup);
         return state == null ? 0 : state.lag();
+    }
+
+    /** Documents that the chunk stage has read, all in all. */
+    long documentsCommitted(String chunkGroup) {
+        var state = coordinator.states().get(chunkGroup);
+        return state == null
+                ? 0
+                : state.partitions().stream()
+                        .mapToLong(PartitionState::committedOffset)
+                        .sum();
     }
 
     Collection<HealthApi.StageHealth> stages() {

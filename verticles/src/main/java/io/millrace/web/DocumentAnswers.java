@@ -1,0 +1,115 @@
+package io.millrace.web;
+
+import io.millrace.ingest.Submission;
+import io.millrace.jobs.Job;
+import io.millrace.jobs.JobStore;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is answered to documents that were accepted: their jobs, at once (202), or with {@code Prefer: wait=N} when they have
+ * ended (200), or as they stand when the time is up (202).
+ */
+final class DocumentAnswers {
+
+    private final Supplier<JobStore> jobs;
+    private final JobWaiters waiters;
+    private final Duration longestWait;
+
+    DocumentAnswers(Vertx vertx, Supplier<JobStore> jobs, Duration longestWait) {
+        this.jobs = jobs;
+        this.waiters = new JobWaiters(vertx, jobs);
+        this.longestWait = longestWait;
+        waiters.start();
+    }
+
+    private record JobReference(UUID id, String sourceUri, String status) {}
+
+    private record JobReferences(List<JobReference> jobs) {}
+
+    private record JobState(
+            UUID id,
+            String sourceUri,
+            String status,
+            @Nullable Integer chunksTotal,
+            int chunksProcessed,
+            @Nullable String errorMessage) {
+
+        static JobState of(Job job) {
+            return new JobState(
+                    job.id(),
+                    job.sourceUri(),
+                    job.status(),
+                    job.chunksTotal(),
+                    job.chunksProcessed(),
+                    job.errorMessage());
+        }
+    }
+
+    private record JobStates(List<JobState> jobs) {}
+
+    void accepted(
+            RoutingContext context,
+            String workspace,
+            List<Submission> submissions,
+            boolean array,
+            Admission.Outcome outcome) {
+        var response = context.response();
+        if (!array) {
+            response.putHeader(
+                    HttpHeaders.LOCATION, "/v1/jobs/" + submissions.getFirst().jobId());
+        }
+        var replayed = outcome == Admission.Outcome.REPLAYED;
+        if (replayed) {
+            response.putHeader("Idempotency-Replayed", "true");
+        }
+        var wait = Preferences.wait(context.request().headers(), longestWait).orElse(Duration.ZERO);
+        if (wait.isZero() || !waiters.hasRoomFor(submissions.size())) {
+            answer(context, submissions);
+            return;
+        }
+        response.putHeader("Preference-Applied", "wait=" + wait.toSeconds());
+        var ids = submissions.stream().map(Submission::jobId).toList();
+        var waiter = waiters.await(ids, wait, replayed);
+        response.closeHandler(gone -> waiter.end());
+        waiter.over().onSuccess(over -> answerStates(context, workspace, submissions, ids));
+    }
+
+    private static void answer(RoutingContext context, List<Submission> submissions) {
+        var references = submissions.stream()
+                .map(submission -> new JobReference(
+                        submission.jobId(), submission.document().sourceUri(), "queued"))
+                .toList();
+        Json.answer(context, 202, new JobReferences(references));
+    }
+
+    /** They have been accepted, so that no failure to read them may say anything else. */
+    private void answerStates(
+            RoutingContext context, String workspace, List<Submission> submissions, List<UUID> ids) {
+        if (context.response().closed()) {
+            return;
+        }
+        jobs.get().find(workspace, ids).onComplete(done -> {
+            if (done.failed()) {
+                answer(context, submissions);
+                return;
+            }
+            Map<UUID, Job> found = new HashMap<>();
+            done.result().forEach(job -> found.put(job.id(), job));
+            var inOrder = ids.stream().map(found::get).filter(job -> job != null).toList();
+            var status = inOrder.stream().allMatch(JobWaiters::hasEnded) ? 200 : 202;
+            Json.answer(
+                    context,
+                    status,
+                    new JobStates(inOrder.stream().map(JobState::of).toList()));
+        });
+    }
+}
