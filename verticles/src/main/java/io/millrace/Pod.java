@@ -80,6 +80,7 @@ public final class Pod {
     private final List<String> deployed = new ArrayList<>();
     private final Vertx vertx;
     private volatile @Nullable Services services;
+    private @Nullable HttpVerticle door;
     private @Nullable Membership membership;
     private @Nullable ComputePool compute;
 
@@ -131,8 +132,14 @@ public final class Pod {
                 readiness,
                 () -> services,
                 metrics);
+        this.door = door;
         deploy(door, ThreadingModel.EVENT_LOOP);
         return door.actualPort();
+    }
+
+    /** The door's routes, once it is open: method and path. */
+    public List<String> routes() {
+        return door == null ? List.of() : door.routes();
     }
 
     public void waitsFor(String what) {

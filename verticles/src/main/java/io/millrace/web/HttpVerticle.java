@@ -1,5 +1,7 @@
 package io.millrace.web;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
@@ -23,6 +25,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The door: HTTP on an event loop. Up before the database is, so that a pod can say what it waits for. */
@@ -38,9 +41,14 @@ public final class HttpVerticle extends AbstractVerticle {
             long maxLag,
             EventSettings events) {}
 
-    /** @param maxClients connections for events; past them clients are refused */
+    /**
+     * Streams of events.
+     *
+     * @param maxClients connections for them; past these clients are refused
+     */
     public record EventSettings(int maxClients, EventListener.Patience patience) {}
 
+    private static final Pattern PARAMETER = Pattern.compile(":(\\w+)");
     private static final Duration MEASURE = Duration.ofSeconds(1);
 
     private final Settings settings;
@@ -48,6 +56,7 @@ public final class HttpVerticle extends AbstractVerticle {
     private final Supplier<@Nullable Services> services;
     private final PrometheusMeterRegistry metrics;
     private volatile int actualPort;
+    private @Nullable Router router;
     private @Nullable EventFeed events;
     private @Nullable Log log;
 
@@ -68,12 +77,24 @@ public final class HttpVerticle extends AbstractVerticle {
         return actualPort;
     }
 
+    /** Every route, as its method and its path with {@code {parameters}}: what the OpenAPI document has to tell of. */
+    public List<String> routes() {
+        return requireNonNull(router, "not started").getRoutes().stream()
+                .filter(route -> route.getPath() != null && route.methods() != null)
+                .flatMap(route -> route.methods().stream()
+                        .map(method -> method + " " + PARAMETER.matcher(route.getPath()).replaceAll("{$1}")))
+                .distinct()
+                .toList();
+    }
+
     @Override
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
+        this.router = router;
         ProblemHandler.install(router);
         router.route().handler(RequestTarget::check);
         new ProblemsApi().mount(router);
+        new DocsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
