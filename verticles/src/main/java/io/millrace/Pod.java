@@ -124,6 +124,7 @@ public final class Pod {
                         settings.maxDocuments(),
                         settings.limits(),
                         config.maxLag(),
+                        new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails()),
                         new HttpVerticle.EventSettings(
                                 config.events().maxClients(),
                                 new EventListener.Patience(

@@ -137,6 +137,7 @@ final class Mock {
 
     private void chunks() {
         var documents = byId(recording.documents(), "job_id");
+        var versions = byId(recording.versions(), "job_id");
         var chunks = recording.chunks().stream().collect(Collectors.groupingBy(row -> row.getUUID("job_id")));
         for (var partition = 0; partition < partitions; partition++) {
             var lane = lane();
@@ -149,6 +150,11 @@ final class Mock {
                 if (!current.isEmpty()) {
                     step.add(MockSql.insertDocuments(
                             current.stream().map(documents::get).toList()));
+                }
+                var versioned = posted.stream().filter(versions::containsKey).toList();
+                if (!versioned.isEmpty()) {
+                    step.add(MockSql.insertVersions(
+                            versioned.stream().map(versions::get).toList()));
                 }
                 // Also those of a version that another one has replaced meanwhile.
                 var cut = posted.stream()
@@ -211,7 +217,11 @@ final class Mock {
         }
         for (var batches : batches(MENTIONS)) {
             for (var batch : batches) {
-                append(chunkSteps.get(MentionRecord.read(batch.first()).chunkId()), lane(), batch);
+                append(
+                        chunkSteps.get(
+                                MentionRecord.read(batch.first()).getFirst().chunkId()),
+                        lane(),
+                        batch);
             }
         }
     }
@@ -223,8 +233,9 @@ final class Mock {
             var records = records(recording.batches(MENTIONS, partition));
             for (var commit : recording.commits("graph", partition)) {
                 var step = step(lane).add(MockSql.insertCommit(commit));
-                var mentions =
-                        range(records, commit).stream().map(MentionRecord::read).toList();
+                var mentions = range(records, commit).stream()
+                        .flatMap(record -> MentionRecord.read(record).stream())
+                        .toList();
                 graph.fold(mentions).forEach(step::add);
             }
             var changes = recording.batches(CHANGES, partition);

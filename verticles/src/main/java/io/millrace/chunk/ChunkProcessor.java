@@ -86,7 +86,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
                 repeats.add(arrived.posted().jobId());
                 repeated.add(current.jobId());
             } else {
-                var document = cut(arrived, fingerprint);
+                var document = cut(arrived, fingerprint, current != null && current.failed());
                 versions.put(arrived.documentId(), document.version());
                 replaced.add(document);
             }
@@ -94,7 +94,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
         return effects(batch, replaced, repeats, repeated);
     }
 
-    private ChunkedDocument cut(Arrived arrived, Buffer fingerprint) {
+    private ChunkedDocument cut(Arrived arrived, Buffer fingerprint, boolean afterFailure) {
         var document = arrived.posted().document();
         var text = PlainText.of(document.content(), document.contentType());
         var title = PlainText.title(document.content(), document.contentType()).orElse(null);
@@ -107,7 +107,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
                 arrived.posted().jobId(),
                 stored.stream().map(StoredChunk::chunkId).toList(),
                 false);
-        return new ChunkedDocument(version, document, title, arrived.record().timestamp(), stored);
+        return new ChunkedDocument(version, document, title, arrived.record().timestamp(), afterFailure, stored);
     }
 
     private static List<StoredChunk> stored(Arrived arrived, List<Chunk> chunks) {
@@ -164,7 +164,8 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
                                 document.version().jobId(),
                                 chunk.chunkId(),
                                 document.title(),
-                                document.at())
+                                document.at(),
+                                document.afterFailure())
                         .toRecord(key));
             }
         }

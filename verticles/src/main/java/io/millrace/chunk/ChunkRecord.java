@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
  * as the document is.
  *
  * @param at when the document was accepted
+ * @param afterFailure whether the version before has failed: mentions of a chunk that was extracted then may have been lost,
+ *     and have to be sent on again
  */
 public record ChunkRecord(
         String workspace,
         UUID jobId,
         UUID chunkId,
         @Nullable String title,
-        Instant at) {
+        Instant at,
+        boolean afterFailure) {
 
     ProducerRecord toRecord(String key) {
         var json = new JsonObject()
@@ -27,6 +30,9 @@ public record ChunkRecord(
                 .put("chunk", chunkId.toString())
                 .put("workspace", workspace)
                 .put("at", at.toString());
+        if (afterFailure) {
+            json.put("after_failure", true);
+        }
         if (title != null) {
             json.put("title", title);
         }
@@ -40,6 +46,7 @@ public record ChunkRecord(
                 UUID.fromString(json.getString("job")),
                 UUID.fromString(json.getString("chunk")),
                 json.getString("title"),
-                Instant.parse(json.getString("at")));
+                Instant.parse(json.getString("at")),
+                json.getBoolean("after_failure", false));
     }
 }

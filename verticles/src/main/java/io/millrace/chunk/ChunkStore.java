@@ -1,13 +1,16 @@
 package io.millrace.chunk;
 
+import static io.millrace.pg.Columns.buffers;
+import static io.millrace.pg.Columns.ints;
+import static io.millrace.pg.Columns.longs;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.times;
+import static io.millrace.pg.Columns.uuids;
 import static io.vertx.core.Future.await;
 
 import io.millrace.stream.Write;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,8 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Rows of {@code jobs.documents}, {@code jobs.document_versions} and {@code jobs.chunks}. */
 final class ChunkStore {
@@ -78,18 +79,16 @@ final class ChunkStore {
         return new Write(
                 UPSERT_DOCUMENTS,
                 Tuple.tuple(List.<Object>of(
-                        column(rows, row -> row.version().documentId()).toArray(UUID[]::new),
-                        column(rows, row -> row.document().workspace()).toArray(String[]::new),
-                        column(rows, row -> row.document().sourceUri()).toArray(String[]::new),
-                        column(rows, row -> row.version().version()).toArray(Long[]::new),
-                        column(rows, row -> row.version().fingerprint()).toArray(Buffer[]::new),
-                        column(rows, row -> row.document().contentType().mediaType())
-                                .toArray(String[]::new),
-                        column(rows, ChunkedDocument::title).toArray(String[]::new),
-                        column(rows, row -> row.version().jobId()).toArray(UUID[]::new),
-                        column(rows, row -> joined(row.version().chunkIds())).toArray(String[]::new),
-                        column(rows, row -> OffsetDateTime.ofInstant(row.at(), ZoneOffset.UTC))
-                                .toArray(OffsetDateTime[]::new))));
+                        uuids(rows, row -> row.version().documentId()),
+                        texts(rows, row -> row.document().workspace()),
+                        texts(rows, row -> row.document().sourceUri()),
+                        longs(rows, row -> row.version().version()),
+                        buffers(rows, row -> row.version().fingerprint()),
+                        texts(rows, row -> row.document().contentType().mediaType()),
+                        texts(rows, ChunkedDocument::title),
+                        uuids(rows, row -> row.version().jobId()),
+                        texts(rows, row -> joined(row.version().chunkIds())),
+                        times(rows, row -> row.at()))));
     }
 
     /** Also of those that were replaced within the batch: each was a version. */
@@ -104,14 +103,12 @@ final class ChunkStore {
         return new Write(
                 INSERT_VERSIONS,
                 Tuple.of(
-                        column(rows, row -> row.version().documentId()).toArray(UUID[]::new),
-                        column(rows, row -> row.version().version()).toArray(Long[]::new),
-                        column(rows, row -> row.version().jobId()).toArray(UUID[]::new),
-                        column(rows, row -> row.document().contentType().mediaType())
-                                .toArray(String[]::new),
-                        column(rows, row -> row.chunks().size()).toArray(Integer[]::new),
-                        column(rows, row -> OffsetDateTime.ofInstant(row.at(), ZoneOffset.UTC))
-                                .toArray(OffsetDateTime[]::new)));
+                        uuids(rows, row -> row.version().documentId()),
+                        longs(rows, row -> row.version().version()),
+                        uuids(rows, row -> row.version().jobId()),
+                        texts(rows, row -> row.document().contentType().mediaType()),
+                        ints(rows, row -> row.chunks().size()),
+                        times(rows, row -> row.at())));
     }
 
     private static String joined(List<UUID> ids) {
@@ -131,22 +128,12 @@ final class ChunkStore {
         return new Write(
                 INSERT_CHUNKS,
                 Tuple.tuple(List.<Object>of(
-                        column(rows, row -> row.getValue().chunkId()).toArray(UUID[]::new),
-                        column(rows, row -> row.getKey().version().documentId()).toArray(UUID[]::new),
-                        column(rows, row -> row.getKey().version().jobId()).toArray(UUID[]::new),
-                        column(rows, row -> row.getValue().overlap()).toArray(Integer[]::new),
-                        column(rows, row -> row.getValue().content()).toArray(String[]::new),
-                        column(rows, row -> row.getValue().supplied()).toArray(String[]::new),
-                        column(
-                                        rows,
-                                        row -> OffsetDateTime.ofInstant(
-                                                row.getKey().at(), ZoneOffset.UTC))
-                                .toArray(OffsetDateTime[]::new))));
-    }
-
-    private static <R, T> List<@Nullable T> column(List<R> rows, Function<R, @Nullable T> of) {
-        var values = new ArrayList<@Nullable T>(rows.size());
-        rows.forEach(row -> values.add(of.apply(row)));
-        return values;
+                        uuids(rows, row -> row.getValue().chunkId()),
+                        uuids(rows, row -> row.getKey().version().documentId()),
+                        uuids(rows, row -> row.getKey().version().jobId()),
+                        ints(rows, row -> row.getValue().overlap()),
+                        texts(rows, row -> row.getValue().content()),
+                        texts(rows, row -> row.getValue().supplied()),
+                        times(rows, row -> row.getKey().at()))));
     }
 }

@@ -50,12 +50,19 @@ final class SuppliedByChunk {
     }
 
     private static int chunkOf(SuppliedRelationship relationship, List<String> chunks) {
+        if (chunks.size() == 1) {
+            return 0;
+        }
         Predicate<String> source = chunk -> chunk.contains(relationship.source());
         Predicate<String> both = source.and(chunk -> chunk.contains(relationship.target()));
         return chunks.stream().anyMatch(both) ? first(chunks, both) : first(chunks, source);
     }
 
     private static int first(List<String> chunks, Predicate<String> matching) {
+        if (chunks.size() == 1) {
+            // What holds for most documents, and their names need not be looked for: 4% of all Java time.
+            return 0;
+        }
         for (var i = 0; i < chunks.size(); i++) {
             if (matching.test(chunks.get(i))) {
                 return i;

@@ -2,8 +2,10 @@ package io.millrace.extract;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ final class ChunkMentions {
     private final String workspace;
     private final UUID chunkId;
     private final Instant at;
+    private final Map<String, UUID> entityIds = new HashMap<>();
     private final Map<UUID, EntityVotes> entities = new TreeMap<>();
     private final Map<UUID, RelationshipVotes> relationships = new TreeMap<>();
 
@@ -26,8 +29,12 @@ final class ChunkMentions {
         this.at = at;
     }
 
-    /** @param ownStart where, in UTF-16 units, the chunk's own part begins */
-    static List<Mention> of(String workspace, UUID chunkId, Instant at, int ownStart, Extraction extraction) {
+    /**
+     * What the chunk says about each entity, a list an entity.
+     *
+     * @param ownStart where, in UTF-16 units, the chunk's own part begins
+     */
+    static List<List<Mention>> of(String workspace, UUID chunkId, Instant at, int ownStart, Extraction extraction) {
         var mentions = new ChunkMentions(workspace, chunkId, at);
         for (var entity : extraction.entities()) {
             if (isOwn(entity.start(), ownStart)) {
@@ -39,7 +46,7 @@ final class ChunkMentions {
                 mentions.add(relationship);
             }
         }
-        return mentions.gathered();
+        return mentions.byEntity();
     }
 
     private static boolean isOwn(int start, int ownStart) {
@@ -47,7 +54,7 @@ final class ChunkMentions {
     }
 
     private void add(EntityMention mention) {
-        entities.computeIfAbsent(GraphIds.entity(workspace, mention.name()), id -> new EntityVotes())
+        entities.computeIfAbsent(entityId(mention.name()), id -> new EntityVotes())
                 .add(mention.name(), mention.type(), mention.description(), mention.confidence());
     }
 
@@ -63,7 +70,7 @@ final class ChunkMentions {
 
     /** The entity at an end; one that nobody listed is there all the same, without a vote for a type. */
     private UUID end(String name, double confidence) {
-        var id = GraphIds.entity(workspace, name);
+        var id = entityId(name);
         if (!entities.containsKey(id)) {
             var implied = new EntityVotes();
             implied.add(name, null, null, confidence);
@@ -72,32 +79,28 @@ final class ChunkMentions {
         return id;
     }
 
-    private List<Mention> gathered() {
-        var mentions = new ArrayList<Mention>(entities.size() + 2 * relationships.size());
-        entities.forEach((id, votes) -> mentions.add(new Mention.OfEntity(
-                workspace,
-                chunkId,
-                id,
-                votes.names.winner(),
-                votes.types.winnerOrNull(),
-                votes.descriptions.winnerOrNull(),
-                Confidence.evidence(votes.confidence),
-                votes.occurrences,
-                at)));
-        relationships.forEach((id, votes) -> {
-            mentions.add(new Mention.OfRelationship(
-                    workspace,
-                    chunkId,
-                    id,
-                    votes.source,
-                    votes.target,
-                    votes.type,
-                    votes.descriptions.winnerOrNull(),
-                    Confidence.evidence(votes.confidence),
-                    at));
-            mentions.add(new Mention.OfEnd(workspace, chunkId, id, votes.target, at));
+    /** Relationships name the entities that were listed: folding and hashing each name once is a third of the work. */
+    private UUID entityId(String name) {
+        return entityIds.computeIfAbsent(name, added -> GraphIds.entity(workspace, added));
+    }
+
+    private List<List<Mention>> byEntity() {
+        var mentions = new TreeMap<UUID, List<Mention>>();
+        entities.forEach((id, votes) -> {
+            var ofEntity = new ArrayList<Mention>();
+            ofEntity.add(votes.mention(this, id));
+            mentions.put(id, ofEntity);
         });
-        return mentions;
+        relationships.forEach((id, votes) -> {
+            of(mentions, votes.source).add(votes.mention(this, id));
+            of(mentions, votes.target).add(new Mention.OfEnd(workspace, chunkId, id, votes.target, at));
+        });
+        return List.copyOf(mentions.values());
+    }
+
+    /** There is one for each end of a relationship: see {@link #end}. */
+    private static List<Mention> of(Map<UUID, List<Mention>> mentions, UUID entityId) {
+        return Objects.requireNonNull(mentions.get(entityId));
     }
 
     private static final class EntityVotes {
@@ -113,6 +116,19 @@ final class ChunkMentions {
             descriptions.add(description);
             confidence = Math.max(confidence, toldConfidence);
             occurrences++;
+        }
+
+        Mention mention(ChunkMentions chunk, UUID id) {
+            return new Mention.OfEntity(
+                    chunk.workspace,
+                    chunk.chunkId,
+                    id,
+                    names.winner(),
+                    types.winnerOrNull(),
+                    descriptions.winnerOrNull(),
+                    Confidence.evidence(confidence),
+                    occurrences,
+                    chunk.at);
         }
     }
 
@@ -132,6 +148,19 @@ final class ChunkMentions {
         void add(@Nullable String description, double toldConfidence) {
             descriptions.add(description);
             confidence = Math.max(confidence, toldConfidence);
+        }
+
+        Mention mention(ChunkMentions chunk, UUID id) {
+            return new Mention.OfRelationship(
+                    chunk.workspace,
+                    chunk.chunkId,
+                    id,
+                    source,
+                    target,
+                    type,
+                    descriptions.winnerOrNull(),
+                    Confidence.evidence(confidence),
+                    chunk.at);
         }
     }
 

@@ -10,6 +10,7 @@ import io.millrace.stream.Appended;
 import io.millrace.stream.Batch;
 import io.millrace.stream.ConsumerRecord;
 import io.millrace.stream.Effects;
+import io.millrace.stream.Header;
 import io.millrace.stream.Processor;
 import io.millrace.stream.ProducerRecord;
 import io.millrace.stream.Subscription;
@@ -66,7 +67,9 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
         var keys = new HashMap<UUID, UUID>();
         for (var record : records) {
             var text = text(texts, record);
-            if (!text.extracted() && text.supplied() == null) {
+            if (text.extractionKey() != null) {
+                keys.put(record.chunkId(), text.extractionKey());
+            } else if (!text.extracted() && text.supplied() == null) {
                 keys.put(record.chunkId(), ExtractionKey.of(extractor.configuration(), passage(record, text)));
             }
         }
@@ -102,7 +105,7 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
         var seen = new HashSet<UUID>();
         for (var record : loaded.records()) {
             var text = text(loaded.texts(), record);
-            if (text.extracted()) {
+            if (text.extracted() && !record.afterFailure()) {
                 doneBefore.merge(record.jobId(), 1, Integer::sum);
                 continue;
             }
@@ -115,7 +118,13 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
             var extraction = key == null ? supplied(text) : Objects.requireNonNull(extracted.get(key));
             var ofChunk =
                     ChunkMentions.of(record.workspace(), record.chunkId(), record.at(), text.ownStart(), extraction);
-            ofChunk.forEach(mention -> mentions.add(MentionRecord.write(mention)));
+            if (text.extracted()) {
+                // What its first mentions led to stays, and what was lost of them comes now.
+                ofChunk.forEach(
+                        ofEntity -> mentions.add(MentionRecord.write(ofEntity).with(Header.AGAIN)));
+                continue;
+            }
+            ofChunk.forEach(ofEntity -> mentions.add(MentionRecord.write(ofEntity)));
             emitted.add(new ExtractStore.Emitted(
                     record.chunkId(),
                     key,
@@ -129,8 +138,9 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
         return text.supplied() == null ? Extraction.EMPTY : SuppliedJson.read(text.supplied());
     }
 
-    private static int count(List<Mention> mentions, Class<? extends Mention> kind) {
-        return (int) mentions.stream().filter(kind::isInstance).count();
+    private static int count(List<List<Mention>> mentions, Class<? extends Mention> kind) {
+        return (int)
+                mentions.stream().flatMap(List::stream).filter(kind::isInstance).count();
     }
 
     /** The extraction of each key: as cached, or made now. */

@@ -1,5 +1,8 @@
 package io.millrace.extract;
 
+import static io.millrace.pg.Columns.ints;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.uuids;
 import static io.vertx.core.Future.await;
 
 import io.millrace.stream.Write;
@@ -17,8 +20,18 @@ final class ExtractStore {
 
     private ExtractStore() {}
 
-    /** A chunk as the chunk stage stored it; {@code extracted} when it was sent on before. */
-    record ChunkText(String content, int overlap, @Nullable String supplied, boolean extracted) {
+    /**
+     * A chunk as the chunk stage stored it.
+     *
+     * @param extracted whether it was sent on before
+     * @param extractionKey of the extraction that was sent on then; null when that was what the sender supplied
+     */
+    record ChunkText(
+            String content,
+            int overlap,
+            @Nullable String supplied,
+            boolean extracted,
+            @Nullable UUID extractionKey) {
 
         /** Where the chunk's own part begins, in UTF-16 units. */
         int ownStart() {
@@ -27,7 +40,7 @@ final class ExtractStore {
     }
 
     private static final String LOAD_CHUNKS = """
-            select c.chunk_id, c.content, c.overlap, c.supplied, x.chunk_id is not null
+            select c.chunk_id, c.content, c.overlap, c.supplied, x.chunk_id is not null, x.extraction_key
             from jobs.chunks c
             left join lightrag.chunk_extractions x on x.chunk_id = c.chunk_id
             where c.chunk_id = any ($1)
@@ -39,7 +52,8 @@ final class ExtractStore {
         for (var row : await(database.preparedQuery(LOAD_CHUNKS).execute(parameters))) {
             chunks.put(
                     row.getUUID(0),
-                    new ChunkText(row.getString(1), row.getInteger(2), row.getString(3), row.getBoolean(4)));
+                    new ChunkText(
+                            row.getString(1), row.getInteger(2), row.getString(3), row.getBoolean(4), row.getUUID(5)));
         }
         return chunks;
     }
@@ -75,11 +89,9 @@ final class ExtractStore {
         return new Write(
                 INSERT_EXTRACTIONS,
                 Tuple.of(
-                        rows.stream().map(Map.Entry::getKey).toArray(UUID[]::new),
+                        uuids(rows, Map.Entry::getKey),
                         configuration,
-                        rows.stream()
-                                .map(row -> ExtractionJson.write(row.getValue()))
-                                .toArray(String[]::new)));
+                        texts(rows, row -> ExtractionJson.write(row.getValue()))));
     }
 
     /** A chunk that is sent on now. */
@@ -94,9 +106,9 @@ final class ExtractStore {
         return new Write(
                 INSERT_EMITTED,
                 Tuple.of(
-                        rows.stream().map(Emitted::chunkId).toArray(UUID[]::new),
-                        rows.stream().map(Emitted::extractionKey).toArray(UUID[]::new),
-                        rows.stream().map(Emitted::entities).toArray(Integer[]::new),
-                        rows.stream().map(Emitted::relationships).toArray(Integer[]::new)));
+                        uuids(rows, Emitted::chunkId),
+                        uuids(rows, Emitted::extractionKey),
+                        ints(rows, Emitted::entities),
+                        ints(rows, Emitted::relationships)));
     }
 }

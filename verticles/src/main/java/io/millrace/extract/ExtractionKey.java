@@ -1,10 +1,10 @@
 package io.millrace.extract;
 
+import io.millrace.pg.Hashes;
 import io.millrace.pg.NameUuid;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /** Key of the extraction cache: all that an extraction depends on, which is the passage and the configuration. */
@@ -13,7 +13,7 @@ final class ExtractionKey {
     private ExtractionKey() {}
 
     static UUID of(String configuration, Passage passage) {
-        var digest = sha256();
+        var digest = Hashes.sha256();
         add(digest, configuration);
         add(digest, passage.title() == null ? "" : passage.title());
         add(digest, passage.text());
@@ -24,13 +24,5 @@ final class ExtractionKey {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
         digest.update(bytes);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -5,8 +5,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of topic {@code mentions}: what one chunk contributes to one entity or relationship. Keyed by the entity that it
- * concerns, so that one pod at a time writes an entity's row.
+ * What one chunk contributes to one entity or relationship. Those of a chunk and an owner travel as one record, keyed by the
+ * owner, so that one pod at a time writes an entity's row.
  */
 public sealed interface Mention {
 

@@ -19,8 +19,11 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
     public static final String TOPIC = "mentions";
     public static final String CHANGES = "changes";
 
-    /** Large batches: entities recur, so that a row written once a batch stands for many mentions. */
-    private static final Subscription.Limits LIMITS = new Subscription.Limits(10_000, 4 << 20);
+    /**
+     * Large batches: entities recur, so that a row written once a batch stands for many mentions. A record is some three
+     * mentions: an entity, and a relationship at both ends.
+     */
+    private static final Subscription.Limits LIMITS = new Subscription.Limits(4_000, 4 << 20);
 
     /** A batch's mentions and what is stored about them. */
     public record Loaded(List<Mention> mentions, GraphState state) {}
@@ -31,8 +34,11 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
 
     @Override
     public Loaded load(Batch batch, SqlClient database) {
-        var mentions = batch.records().stream().map(MentionRecord::read).toList();
-        return new Loaded(mentions, GraphStore.load(database, mentions, batch.reprocessing()));
+        var mentions = batch.records().stream()
+                .flatMap(record -> MentionRecord.read(record).stream())
+                .toList();
+        var again = batch.reprocessing() || batch.records().stream().anyMatch(ConsumerRecord::isAgain);
+        return new Loaded(mentions, GraphStore.load(database, mentions, again));
     }
 
     @Override
@@ -51,7 +57,8 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
     @Override
     public Effects onDeadLetter(ConsumerRecord record, String reason) {
         return Effects.builder()
-                .write(ProgressFact.failedChunk(MentionRecord.read(record).chunkId(), reason))
+                .write(ProgressFact.failedChunk(
+                        MentionRecord.read(record).getFirst().chunkId(), reason))
                 .build();
     }
 }

@@ -1,5 +1,10 @@
 package io.millrace.graph;
 
+import static io.millrace.pg.Columns.ints;
+import static io.millrace.pg.Columns.longs;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.times;
+import static io.millrace.pg.Columns.uuids;
 import static io.vertx.core.Future.await;
 
 import io.millrace.extract.Mention;
@@ -9,9 +14,6 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,13 +31,11 @@ final class GraphStore {
 
     private GraphStore() {}
 
-    static GraphState load(SqlClient database, List<Mention> mentions, boolean reprocessing) {
+    static GraphState load(SqlClient database, List<Mention> mentions, boolean again) {
         var entities = loadEntities(database, mentions);
         var relationships = loadRelationships(database, mentions);
         var ends = loadEnds(database, mentions);
-        var folded = reprocessing
-                ? loadFolded(database, mentions)
-                : Future.succeededFuture(Set.<GraphState.Contribution>of());
+        var folded = again ? loadFolded(database, mentions) : Future.succeededFuture(Set.<GraphState.Contribution>of());
         await(Future.all(entities, relationships, ends, folded));
         var votes = loadVotes(database, contested(mentions, entities.result(), relationships.result()));
         return new GraphState(entities.result(), relationships.result(), ends.result(), votes, folded.result());
@@ -132,8 +132,8 @@ final class GraphStore {
         if (wanted.isEmpty()) {
             return Future.succeededFuture(Set.of());
         }
-        var parameters = Tuple.of(wanted.stream().map(GraphState.End::entityId).toArray(UUID[]::new), (Object)
-                wanted.stream().map(GraphState.End::relationshipId).toArray(UUID[]::new));
+        var parameters = Tuple.of(
+                uuids(wanted, GraphState.End::entityId), (Object) uuids(wanted, GraphState.End::relationshipId));
         return query(database, LOAD_ENDS, parameters).map(rows -> {
             var ends = new HashSet<GraphState.End>();
             rows.forEach(row -> ends.add(new GraphState.End(row.getUUID(0), row.getUUID(1))));
@@ -219,9 +219,9 @@ final class GraphStore {
             return Map.of();
         }
         var parameters = Tuple.of(
-                keys.stream().map(Ballot.Key::subjectId).toArray(UUID[]::new),
-                keys.stream().map(key -> key.kind().label()).toArray(String[]::new),
-                keys.stream().map(Ballot.Key::valueHash).toArray(UUID[]::new));
+                uuids(keys, Ballot.Key::subjectId),
+                texts(keys, key -> key.kind().label()),
+                uuids(keys, Ballot.Key::valueHash));
         var votes = new HashMap<Ballot.Key, Long>();
         for (var row : await(query(database, LOAD_VOTES, parameters))) {
             var kind = Stream.of(Ballot.Kind.values())
@@ -407,28 +407,6 @@ final class GraphStore {
 
     private static List<Object> arrays(Object... columns) {
         return List.of(columns);
-    }
-
-    private static <T> UUID[] uuids(List<T> rows, Function<T, UUID> column) {
-        return rows.stream().map(column).toArray(UUID[]::new);
-    }
-
-    private static <T> String[] texts(List<T> rows, Function<T, @Nullable String> column) {
-        return rows.stream().map(column).toArray(String[]::new);
-    }
-
-    private static <T> Integer[] ints(List<T> rows, Function<T, Integer> column) {
-        return rows.stream().map(column).toArray(Integer[]::new);
-    }
-
-    private static <T> Long[] longs(List<T> rows, Function<T, Long> column) {
-        return rows.stream().map(column).toArray(Long[]::new);
-    }
-
-    private static <T> OffsetDateTime[] times(List<T> rows, Function<T, Instant> column) {
-        return rows.stream()
-                .map(row -> OffsetDateTime.ofInstant(column.apply(row), ZoneOffset.UTC))
-                .toArray(OffsetDateTime[]::new);
     }
 
     private static Future<RowSet<Row>> query(SqlClient database, String sql, Tuple parameters) {

@@ -1,9 +1,9 @@
 package io.millrace.ingest;
 
+import io.millrace.pg.Hashes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ public final class Fingerprint {
     private static final String ENCODING = "millrace-document-1";
     private static final String REQUEST_ENCODING = "millrace-request-1";
 
-    private final MessageDigest digest = sha256();
+    private final MessageDigest digest = Hashes.sha256();
     private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
 
     private Fingerprint() {}
@@ -90,13 +90,5 @@ public final class Fingerprint {
 
     private void add(long value) {
         digest.update(number.clear().putLong(value).flip());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -1,5 +1,9 @@
 package io.millrace.jobs;
 
+import static io.millrace.pg.Columns.buffers;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.uuids;
+
 import io.millrace.pg.Database;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
@@ -17,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Rows of {@code jobs.job_status}. */
@@ -61,14 +64,14 @@ public final class JobStore {
     /** Inserts jobs within the caller's transaction; gives the ids of those that were not there before. */
     public static Future<Set<UUID>> insert(SqlClient connection, List<NewJob> jobs) {
         var parameters = Tuple.tuple(List.<Object>of(
-                column(jobs, NewJob::id).toArray(UUID[]::new),
-                column(jobs, NewJob::workspace).toArray(String[]::new),
-                column(jobs, NewJob::jobType).toArray(String[]::new),
-                column(jobs, NewJob::sourceUri).toArray(String[]::new),
-                column(jobs, NewJob::documentId).toArray(UUID[]::new),
-                column(jobs, NewJob::fingerprint).toArray(Buffer[]::new),
-                column(jobs, NewJob::metadata).toArray(String[]::new),
-                column(jobs, NewJob::requestFingerprint).toArray(Buffer[]::new)));
+                uuids(jobs, NewJob::id),
+                texts(jobs, NewJob::workspace),
+                texts(jobs, NewJob::jobType),
+                texts(jobs, NewJob::sourceUri),
+                uuids(jobs, NewJob::documentId),
+                buffers(jobs, NewJob::fingerprint),
+                texts(jobs, NewJob::metadata),
+                buffers(jobs, NewJob::requestFingerprint)));
         return connection.preparedQuery(INSERT).execute(parameters).map(rows -> {
             var inserted = new HashSet<UUID>();
             rows.forEach(row -> inserted.add(row.getUUID(0)));
@@ -92,12 +95,6 @@ public final class JobStore {
                     rows.forEach(row -> fingerprints.put(row.getUUID(0), row.getBuffer(1)));
                     return fingerprints;
                 });
-    }
-
-    private static <T> List<@Nullable T> column(List<NewJob> jobs, Function<NewJob, @Nullable T> of) {
-        var values = new ArrayList<@Nullable T>(jobs.size());
-        jobs.forEach(job -> values.add(of.apply(job)));
-        return values;
     }
 
     private static final String ENDED = """

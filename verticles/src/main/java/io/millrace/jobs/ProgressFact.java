@@ -65,7 +65,7 @@ public final class ProgressFact {
 
     /** A job cannot be completed: a record of it went to a dead-letter topic. */
     public static Write failed(UUID jobId, String reason) {
-        return new Write(FAILED, Tuple.of(new UUID[] {jobId}, (Object) new String[] {reason}));
+        return new Write(FAILED, Tuple.of(new UUID[] {jobId}, (Object) new String[] {storable(reason)}));
     }
 
     private static final String FAILED_CHUNK = """
@@ -80,6 +80,11 @@ public final class ProgressFact {
 
     /** The same, for the jobs that a chunk belongs to. */
     public static Write failedChunk(UUID chunkId, String reason) {
-        return new Write(FAILED_CHUNK, Tuple.of(chunkId, reason));
+        return new Write(FAILED_CHUNK, Tuple.of(chunkId, storable(reason)));
+    }
+
+    /** A reason may quote what it is about, and PostgreSQL has no NUL in text. */
+    private static String storable(String reason) {
+        return reason.replace('\0', '\uFFFD');
     }
 }

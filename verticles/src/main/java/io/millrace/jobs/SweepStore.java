@@ -1,5 +1,8 @@
 package io.millrace.jobs;
 
+import static io.millrace.pg.Columns.longs;
+import static io.millrace.pg.Columns.texts;
+
 import io.millrace.events.Event;
 import io.millrace.events.EventKind;
 import io.millrace.pg.Database;
@@ -112,9 +115,9 @@ final class SweepStore {
         return connection
                 .preparedQuery(ADD_TOTALS)
                 .execute(Tuple.of(
-                        entries.stream().map(entry -> entry.getKey().getKey()).toArray(String[]::new),
-                        entries.stream().map(entry -> entry.getKey().getValue()).toArray(String[]::new),
-                        entries.stream().map(Map.Entry::getValue).toArray(Long[]::new)));
+                        texts(entries, entry -> entry.getKey().getKey()),
+                        texts(entries, entry -> entry.getKey().getValue()),
+                        longs(entries, Map.Entry::getValue)));
     }
 
     private static ProducerRecord event(JobFinished job) {

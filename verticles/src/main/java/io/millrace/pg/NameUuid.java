@@ -2,8 +2,6 @@ package io.millrace.pg;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /** UUIDs made from names: the same on every pod and every replay, so nothing is looked up before it is written. */
@@ -15,7 +13,7 @@ public final class NameUuid {
      * Version 5 (RFC 9562) of the parts, each preceded by its length in bytes so that no two lists of parts collide.
      */
     public static UUID v5(UUID namespace, String... parts) {
-        var digest = digest("SHA-1");
+        var digest = Hashes.sha1();
         digest.update(ByteBuffer.allocate(16)
                 .putLong(namespace.getMostSignificantBits())
                 .putLong(namespace.getLeastSignificantBits())
@@ -30,7 +28,7 @@ public final class NameUuid {
 
     /** MD5 of a text, as PostgreSQL's {@code md5(text)::uuid}. */
     public static UUID md5(String text) {
-        var hash = ByteBuffer.wrap(digest("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+        var hash = ByteBuffer.wrap(Hashes.md5().digest(text.getBytes(StandardCharsets.UTF_8)));
         return new UUID(hash.getLong(), hash.getLong());
     }
 
@@ -44,13 +42,5 @@ public final class NameUuid {
         var most = (bits.getLong() & ~0xf000L) | ((long) version << 12);
         var least = (bits.getLong() & ~(0b11L << 62)) | (0b10L << 62);
         return new UUID(most, least);
-    }
-
-    private static MessageDigest digest(String algorithm) {
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has " + algorithm, e);
-        }
     }
 }

@@ -1,13 +1,15 @@
 package io.millrace.stats;
 
+import static io.millrace.pg.Columns.longs;
+import static io.millrace.pg.Columns.texts;
+import static io.millrace.pg.Columns.times;
+import static io.millrace.pg.Columns.uuids;
 import static io.vertx.core.Future.await;
 
 import io.millrace.stream.Write;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -63,10 +65,10 @@ final class StatsStore {
                 ADD_COUNTERS,
                 Tuple.of(
                         partition,
-                        keys.stream().map(StatsDelta.Counter::workspace).toArray(String[]::new),
-                        keys.stream().map(StatsDelta.Counter::name).toArray(String[]::new),
-                        keys.stream().map(StatsDelta.Counter::key).toArray(String[]::new),
-                        keys.stream().map(counters::get).toArray(Long[]::new)));
+                        texts(keys, StatsDelta.Counter::workspace),
+                        texts(keys, StatsDelta.Counter::name),
+                        texts(keys, StatsDelta.Counter::key),
+                        longs(keys, counters::get)));
     }
 
     private static final String ADD_GROWTH = """
@@ -85,14 +87,12 @@ final class StatsStore {
                 ADD_GROWTH,
                 Tuple.tuple(List.<Object>of(
                         partition,
-                        periods.stream().map(StatsDelta.Period::workspace).toArray(String[]::new),
-                        periods.stream().map(period -> period.grain().label()).toArray(String[]::new),
-                        periods.stream()
-                                .map(period -> OffsetDateTime.ofInstant(period.startsAt(), ZoneOffset.UTC))
-                                .toArray(OffsetDateTime[]::new),
-                        gained.stream().map(StatsDelta.Gained::entities).toArray(Long[]::new),
-                        gained.stream().map(StatsDelta.Gained::relationships).toArray(Long[]::new),
-                        gained.stream().map(StatsDelta.Gained::mentions).toArray(Long[]::new))));
+                        texts(periods, StatsDelta.Period::workspace),
+                        texts(periods, period -> period.grain().label()),
+                        times(periods, StatsDelta.Period::startsAt),
+                        longs(gained, StatsDelta.Gained::entities),
+                        longs(gained, StatsDelta.Gained::relationships),
+                        longs(gained, StatsDelta.Gained::mentions))));
     }
 
     private static final String UPSERT_TOP = """
@@ -108,10 +108,10 @@ final class StatsStore {
                 UPSERT_TOP,
                 Tuple.of(
                         partition,
-                        rows.stream().map(StatsDelta.Degree::workspace).toArray(String[]::new),
-                        rows.stream().map(StatsDelta.Degree::entityId).toArray(UUID[]::new),
-                        rows.stream().map(StatsDelta.Degree::name).toArray(String[]::new),
-                        rows.stream().map(StatsDelta.Degree::degree).toArray(Long[]::new)));
+                        texts(rows, StatsDelta.Degree::workspace),
+                        uuids(rows, StatsDelta.Degree::entityId),
+                        texts(rows, StatsDelta.Degree::name),
+                        longs(rows, StatsDelta.Degree::degree)));
     }
 
     private static final String REMOVE_TOP = """
@@ -121,9 +121,7 @@ final class StatsStore {
 
     private static Write removeTop(int partition, Map<UUID, String> removals) {
         var ids = List.copyOf(removals.keySet());
-        return new Write(
-                REMOVE_TOP,
-                Tuple.of(partition, ids.stream().map(removals::get).toArray(String[]::new), ids.toArray(UUID[]::new)));
+        return new Write(REMOVE_TOP, Tuple.of(partition, texts(ids, removals::get), ids.toArray(UUID[]::new)));
     }
 
     private static final String SNAPSHOT = """

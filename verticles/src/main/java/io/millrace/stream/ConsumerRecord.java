@@ -18,6 +18,11 @@ public record ConsumerRecord(
         @Nullable Buffer value,
         List<Header> headers) {
 
+    /** Whether its effects may be there already: {@link Header#AGAIN}. */
+    public boolean isAgain() {
+        return headers.stream().anyMatch(header -> header.name().equals(Header.AGAIN.name()));
+    }
+
     /** The key as text; empty when there is none. */
     public String keyText() {
         return key == null ? "" : key.toString();

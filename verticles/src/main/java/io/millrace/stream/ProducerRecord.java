@@ -1,6 +1,7 @@
 package io.millrace.stream;
 
 import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,13 @@ public record ProducerRecord(@Nullable Buffer key, @Nullable Buffer value, List<
 
     public static ProducerRecord of(String key, Buffer value) {
         return new ProducerRecord(Buffer.buffer(key), value, List.of());
+    }
+
+    /** The same record, with one more header. */
+    public ProducerRecord with(Header header) {
+        var more = new ArrayList<>(headers);
+        more.add(header);
+        return new ProducerRecord(key, value, more);
     }
 
     int sizeBytes() {

@@ -9,7 +9,8 @@ final class GraphRecounts {
 
     /**
      * Beginning of a statement: {@code pending}, the mentions that are in the log and that the graph has still to read.
-     * After a seek some of them were folded before; they are marked {@code again}. The batches are chosen before any of
+     * After a seek some of them were folded before, and so may those be whose header says it; they are marked {@code
+     * again}. The batches are chosen before any of
      * them is opened, which {@code materialized} makes sure of: the other way round it would read the whole topic.
      */
     private static final String PENDING = """
@@ -22,17 +23,17 @@ final class GraphRecounts {
               left join lateral stream.committed(g.group_id, p.partition_id) c on true
               where t.name = 'mentions'
             ), unread as materialized (
-              select b.base_offset, b."values", r.next_offset, r.high_offset
+              select b.base_offset, b.keys, b."values", b.headers, r.next_offset, r.high_offset
               from reached r
               join stream.batches b on b.partition_id = r.partition_id and b.base_offset + b.record_count > r.next_offset
               where b.topic_id = (select t.topic_id from stream.topics t where t.name = 'mentions')
             ), pending as materialized (
               select m.kind, m.chunk as chunk_id, coalesce(m.entity, m.relationship) as subject_id, m.target as target_id,
-                u.base_offset + v.ordinality - 1 < u.high_offset as again
+                u.base_offset + v.ordinality - 1 < u.high_offset
+                  or coalesce(position('millrace-again'::bytea in u.headers[v.ordinality]) > 0, false) as again
               from unread u
-              cross join lateral unnest(u."values") with ordinality v (value, ordinality)
-              cross join lateral json_to_record(convert_from(v.value, 'UTF8')::json)
-                m (kind text, chunk uuid, entity uuid, relationship uuid, target uuid)
+              cross join lateral unnest(u.keys, u."values") with ordinality v (key, value, ordinality)
+              left join lateral lightrag.read_mentions(v.key, v.value) m on true
               where u.base_offset + v.ordinality - 1 >= u.next_offset
             )""";
 
@@ -46,9 +47,8 @@ final class GraphRecounts {
               union
               select m.kind, m.chunk, coalesce(m.entity, m.relationship), m.target
               from stream.batches b
-              cross join lateral unnest(b."values") v (value)
-              cross join lateral json_to_record(convert_from(v.value, 'UTF8')::json)
-                m (kind text, chunk uuid, entity uuid, relationship uuid, target uuid)
+              cross join lateral unnest(b.keys, b."values") v (key, value)
+              left join lateral lightrag.read_mentions(v.key, v.value) m on true
               where b.topic_id = (select t.topic_id from stream.topics t where t.name = 'mentions.dead-letters')
               except
               select p.kind, p.chunk_id, p.subject_id, p.target_id from pending p where not p.again
@@ -84,6 +84,7 @@ final class GraphRecounts {
             ), found (what) as (
               select
                 case
+                  when x.chunk_id is null and r.chunk_id is null then 'records that wait for the graph hold no mentions'
                   when x.chunk_id is null then format('chunk %s has mentions, but was never extracted', r.chunk_id)
                   when c.chunk_id is null then format('chunk %s has mentions, but is not stored', x.chunk_id)
                   when (coalesce(r.entities, 0), coalesce(r.relationships, 0), coalesce(r.ends, 0)) <> (x.entities, x.relationships, x.relationships)

@@ -1,10 +1,9 @@
 package io.millrace.web;
 
+import io.millrace.pg.Hashes;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -28,13 +27,8 @@ final class Cached {
     }
 
     private static String tag(Buffer body) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(body.getBytes());
-            return "W/\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(digest, TAG_BYTES))
-                    + "\"";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        var digest = Arrays.copyOf(Hashes.sha256().digest(body.getBytes()), TAG_BYTES);
+        return "W/\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest) + "\"";
     }
 
     static void answer(RoutingContext context, Object value) {
@@ -44,9 +38,9 @@ final class Cached {
     static void answer(RoutingContext context, Rendered rendered) {
         var response = context.response()
                 .putHeader(HttpHeaders.ETAG, rendered.tag())
-                .putHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache")
-                // The same path is another thing in another workspace.
-                .putHeader(HttpHeaders.VARY, Requests.WORKSPACE_HEADER + ", accept-encoding");
+                .putHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache");
+        // The same path is another thing in another workspace.
+        response.headers().add(HttpHeaders.VARY, Requests.WORKSPACE_HEADER + ", accept-encoding");
         if (isKnown(context.request().headers().getAll(HttpHeaders.IF_NONE_MATCH), rendered.tag())) {
             response.setStatusCode(304).end();
         } else {

@@ -29,7 +29,6 @@ final class EventsApi {
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String EARLIEST = "earliest";
     private static final Pattern ID = Pattern.compile("-1|\\d{1,18}");
-    private static final Pattern SCHEME = Pattern.compile("^https?://");
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
     /** Clients come back after a break at different times, or the next pod would have them all at once. */
@@ -38,10 +37,12 @@ final class EventsApi {
     private static final int MAX_RETRY_MILLIS = 2_500;
 
     private final EventFeed feed;
+    private final Cors cors;
     private final HttpVerticle.EventSettings settings;
 
-    EventsApi(EventFeed feed, HttpVerticle.EventSettings settings) {
+    EventsApi(EventFeed feed, Cors cors, HttpVerticle.EventSettings settings) {
         this.feed = feed;
+        this.cors = cors;
         this.settings = settings;
     }
 
@@ -89,15 +90,16 @@ final class EventsApi {
     }
 
     /** Pages of other sites may open sockets to here: the browser says whose page it is, and leaves the rest to us. */
-    private static @Nullable Problem refusal(HttpServerRequest request) {
+    private @Nullable Problem refusal(HttpServerRequest request) {
         if (!"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))) {
             return Problem.of(
                     ProblemType.UPGRADE_REQUIRED, "This is a WebSocket; /v1/events has the same as server-sent events.");
         }
-        var origin = request.getHeader(HttpHeaders.ORIGIN);
-        return origin == null || SCHEME.matcher(origin).replaceFirst("").equals(request.getHeader(HttpHeaders.HOST))
+        return cors.permits(request)
                 ? null
-                : Problem.of(ProblemType.FORBIDDEN, "A page of another origin may not open this WebSocket.");
+                : Problem.of(
+                        ProblemType.FORBIDDEN_ORIGIN,
+                        "A page of another origin opens this WebSocket, and http.cors-origins does not name it.");
     }
 
     private static EventFilter filter(RoutingContext context) {

@@ -39,7 +39,15 @@ public final class HttpVerticle extends AbstractVerticle {
             int maxDocuments,
             ClientLimits limits,
             long maxLag,
+            Reading reading,
             EventSettings events) {}
+
+    /** For those who read: origins of pages that may, and the most live tails. */
+    public record Reading(List<String> corsOrigins, int maxTails) {
+        public Reading {
+            corsOrigins = List.copyOf(corsOrigins);
+        }
+    }
 
     /**
      * Streams of events.
@@ -50,6 +58,7 @@ public final class HttpVerticle extends AbstractVerticle {
 
     private static final Pattern PARAMETER = Pattern.compile(":(\\w+)");
     private static final Duration MEASURE = Duration.ofSeconds(1);
+    private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;
     private final Readiness readiness;
@@ -93,6 +102,8 @@ public final class HttpVerticle extends AbstractVerticle {
         this.router = router;
         ProblemHandler.install(router);
         router.route().handler(RequestTarget::check);
+        var cors = new Cors(settings.reading().corsOrigins());
+        router.route().handler(cors);
         new ProblemsApi().mount(router);
         new DocsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
@@ -100,7 +111,7 @@ public final class HttpVerticle extends AbstractVerticle {
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
-        mountEvents(router);
+        mountEvents(router, cors);
         var connections = new ClientConnections(settings.limits());
         Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
@@ -122,7 +133,9 @@ public final class HttpVerticle extends AbstractVerticle {
                 // A compressor a socket costs some 300 KiB each, of which there may be thousands.
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
-                .setCompressionSupported(true);
+                .setCompressionSupported(true)
+                // Below this, what is saved is less than a packet.
+                .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
     private void mountDocuments(Router router) {
@@ -150,19 +163,28 @@ public final class HttpVerticle extends AbstractVerticle {
     private void mountReaders(Router router) {
         new JobsApi(() -> up().database()).mount(router);
         new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
+        new GroupsApi(() -> up().database()).mount(router);
+        new StatisticsApi(InstantSource.system(), () -> up().database()).mount(router);
+        // Behind the statistics: an entity's id is any word to the router, also "top".
         new GraphApi(
                         () -> new GraphReader(up().database()),
                         () -> new StatsReader(up().database()),
                         () -> new GroupReader(up().database()))
                 .mount(router);
-        new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+        new WalkApi(() -> up().database()).mount(router);
+        new TopicsApi(
+                        vertx,
+                        () -> up().database(),
+                        this::log, settings.reading().maxTails(), settings.limits().idle())
+                .mount(router);
+        new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }
 
-    private void mountEvents(Router router) {
+    private void mountEvents(Router router, Cors cors) {
         var feed = new EventFeed(vertx, this::log);
         events = feed;
         Gauge.builder("millrace.event.clients", feed, EventFeed::listeners).register(metrics);
-        new EventsApi(feed, settings.events()).mount(router);
+        new EventsApi(feed, cors, settings.events()).mount(router);
     }
 
     @Override

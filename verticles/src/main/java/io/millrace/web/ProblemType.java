@@ -72,10 +72,14 @@ enum ProblemType {
     FORBIDDEN(
             403,
             "Forbidden",
-            "Whoever asks may not do this: the key that the request brings does not allow it, or a page of another site opens"
-                    + " a WebSocket.",
-            "Use a key with the right to do it, or ask from a place that is allowed. This server does not ask for keys yet: a"
-                    + " proxy before it may."),
+            "The key that the request brings does not allow this.",
+            "Use a key with the right to do it. This server does not ask for keys yet: a proxy before it may."),
+    FORBIDDEN_ORIGIN(
+            403,
+            "Forbidden origin",
+            "A web page of another origin asked a browser for a request that changes something, or for a WebSocket. Nothing was"
+                    + " stored.",
+            "Name the page's origin in the setting http.cors-origins, if it is to be allowed."),
     NOT_FOUND(
             404,
             "Not found",

@@ -14,20 +14,19 @@ final class Text {
     record Facts(int codePoints, long utf8Bytes, int nulAt, int loneSurrogateAt, int controlAt, boolean blank) {}
 
     static Facts facts(String text) {
-        int codePoints = 0;
-        long utf8Bytes = 0;
+        int pairs = 0;
+        long moreThanOneByte = 0;
         int nulAt = -1;
         int loneSurrogateAt = -1;
         int controlAt = -1;
         boolean blank = true;
-        for (int i = 0; i < text.length(); i++, codePoints++) {
+        for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c > ' ' && c < 0x7f) {
-                // Most characters of most texts, without a table in sight.
-                utf8Bytes++;
+                // Most characters of most texts: nothing to look up, and nothing to count.
                 blank = false;
             } else if (!Character.isSurrogate(c)) {
-                utf8Bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+                moreThanOneByte += c < 0x80 ? 0 : c < 0x800 ? 1 : 2;
                 if (c == 0) {
                     nulAt = nulAt < 0 ? i : nulAt;
                 } else if (Character.isISOControl(c)) {
@@ -35,18 +34,20 @@ final class Text {
                 }
                 blank = blank && isBlank(c);
             } else if (isPairAt(text, i)) {
-                utf8Bytes += 4;
+                pairs++;
+                moreThanOneByte += 2;
                 blank = false;
                 i++;
             } else {
-                utf8Bytes += 3;
+                moreThanOneByte += 2;
                 blank = false;
                 if (loneSurrogateAt < 0) {
                     loneSurrogateAt = i;
                 }
             }
         }
-        return new Facts(codePoints, utf8Bytes, nulAt, loneSurrogateAt, controlAt, blank);
+        return new Facts(
+                text.length() - pairs, text.length() + moreThanOneByte, nulAt, loneSurrogateAt, controlAt, blank);
     }
 
     /** The text with U+FFFD for each lone surrogate: for what is shown, never for what is stored. */

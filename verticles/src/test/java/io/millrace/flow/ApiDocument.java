@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,7 @@ final class ApiDocument {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final JsonNode root;
+    private final Map<JsonNode, JsonSchema> schemas = new HashMap<>();
 
     ApiDocument(String json) {
         this.root = parsed(json);
@@ -50,11 +54,11 @@ final class ApiDocument {
     }
 
     /** Method and path of each operation. */
-    TreeSet<String> operations() {
+    Set<String> operations() {
         var operations = new TreeSet<String>();
         root.path("paths").properties().forEach(path -> METHODS.forEach(method -> {
             if (path.getValue().has(method)) {
-                operations.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey());
+                operations.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey());
             }
         }));
         return operations;
@@ -92,11 +96,11 @@ final class ApiDocument {
 
     JsonNode node(String operation) {
         var parts = operation.split(" ", 2);
-        return root.path("paths").path(parts[1]).path(parts[0].toLowerCase(java.util.Locale.ROOT));
+        return root.path("paths").path(parts[1]).path(parts[0].toLowerCase(Locale.ROOT));
     }
 
     /** Names of parameters of a kind, those of the path item included. */
-    TreeSet<String> parameters(String operation, String in) {
+    Set<String> parameters(String operation, String in) {
         var names = new TreeSet<String>();
         for (var list : List.of(
                 root.path("paths").path(operation.split(" ", 2)[1]).path("parameters"),
@@ -152,15 +156,13 @@ final class ApiDocument {
                 .toList();
     }
 
-    private final Map<JsonNode, com.networknt.schema.JsonSchema> schemas = new HashMap<>();
-
     List<String> faults(JsonNode schema, JsonNode value) {
         return schemas.computeIfAbsent(schema, this::compiled).validate(value).stream()
                 .map(ValidationMessage::getMessage)
                 .toList();
     }
 
-    private com.networknt.schema.JsonSchema compiled(JsonNode schema) {
+    private JsonSchema compiled(JsonNode schema) {
         var whole = ((ObjectNode) schema).deepCopy();
         whole.set("components", root.path("components"));
         var config = SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();

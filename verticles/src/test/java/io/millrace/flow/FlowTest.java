@@ -241,6 +241,22 @@ class FlowTest {
     }
 
     @Test
+    void mentionsThatTheGraphLostComeWhenTheContentIsPostedAgain() {
+        rows.execute("alter table lightrag.entity_mentions add constraint trap check (name <> 'Charles Babbage')");
+        var lost = ended(caller.accepted(letter("letter")));
+        assertThat(lost.getString("status")).isEqualTo("failed");
+        assertThat(found("Ada Lovelace").getLong("mentions")).isEqualTo(1);
+        rows.execute("alter table lightrag.entity_mentions drop constraint trap");
+
+        completed(caller.accepted(letter("letter")));
+
+        for (var name : List.of("Ada Lovelace", "Charles Babbage", "Analytical Engine")) {
+            assertThat(found(name).getLong("mentions")).as(name).isEqualTo(1);
+        }
+        statisticsOf(3, 2);
+    }
+
+    @Test
     void aDeadLetterFailsItsJobAndSaysWhy() {
         loseChunksThatSay("cooper");
         var lost = caller.accepted(document("lost", "The cooper met Marie Curie in Warsaw."));

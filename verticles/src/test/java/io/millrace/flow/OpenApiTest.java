@@ -15,6 +15,8 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -87,7 +89,7 @@ class OpenApiTest extends PodTest {
         }
     }
 
-    private static @Nullable TreeSet<String> refused(Reads.Answer answer) {
+    private static @Nullable Set<String> refused(Reads.Answer answer) {
         if (answer.status() != 400) {
             return null;
         }
@@ -141,7 +143,7 @@ class OpenApiTest extends PodTest {
         return "%s%n%d operations, %d answers checked, %d faults".formatted(lines, checked.size(), answers, faults.size());
     }
 
-    private static String statuses(TreeMap<Integer, Integer> counts) {
+    private static String statuses(Map<Integer, Integer> counts) {
         return counts.entrySet().stream()
                 .map(count -> count.getKey() + "×" + count.getValue())
                 .collect(Collectors.joining("  "));

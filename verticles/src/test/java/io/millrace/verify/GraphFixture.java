@@ -61,7 +61,7 @@ final class GraphFixture {
     private static final String TOLD = """
             create temp table chunk_of (document int, n int, workspace text, document_id uuid, job_id uuid, chunk_id uuid, uri text);
             create temp table folded (
-              workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, type text, name text,
+              workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text,
               description text, evidence int);
             create temp table offered (partition_id int, key text, value text, place bigint);
             create function pg_temp.owner(entity uuid) returns int language sql immutable
@@ -168,11 +168,11 @@ final class GraphFixture {
               (0, a.document % 3), (1, 10 + (7 * a.document + 3 * a.n) % 40), (2, 100 + (13 * a.document + a.n) % 5000)) e (slot, number);
             insert into offered
             select pg_temp.owner(m.entity), m.workspace || '/' || m.entity,
-              json_strip_nulls(json_build_object('kind', 'entity', 'entity', m.entity,
+              json_strip_nulls(json_build_object('chunk', m.chunk_id, 'entity', json_build_object(
                 'name', case when m.document % 3 = 0 then 'ENTITY ' else 'Entity ' end || m.number,
                 'type', case when m.document % 5 > 0 and m.number % 10 > 0 then case when m.document % 2 = 0 then 'person' else 'place' end end,
                 'description', case when m.document % 2 = 0 then 'Seen with ' || m.document % 4 end,
-                'evidence', 100000 + m.document % 7, 'occurrences', 1, 'chunk', m.chunk_id)), m.document
+                'evidence', 100000 + m.document % 7, 'occurrences', 1))), m.document
             from mentioned m;
             create temp table related as
             select s.chunk_id, s.workspace, s.document, s.entity as source, t.entity as target, r.type,
@@ -182,13 +182,13 @@ final class GraphFixture {
             join mentioned t on t.slot = r.target and t.chunk_id = s.chunk_id;
             insert into offered
             select pg_temp.owner(r.source), r.workspace || '/' || r.source,
-              json_strip_nulls(json_build_object('kind', 'relationship', 'relationship', r.relationship, 'source', r.source, 'target', r.target,
-                'type', r.type, 'description', case when r.document % 4 > 0 then 'Told by ' || r.document % 4 end,
-                'evidence', 200000 + r.document % 5, 'chunk', r.chunk_id)), r.document
+              json_strip_nulls(json_build_object('chunk', r.chunk_id, 'relationships', json_build_array(json_build_object(
+                'id', r.relationship, 'target', r.target, 'type', r.type, 'description', case when r.document % 4 > 0 then 'Told by ' || r.document % 4 end,
+                'evidence', 200000 + r.document % 5)))), r.document
             from related r
             union all
             select pg_temp.owner(r.target), r.workspace || '/' || r.target,
-              json_build_object('kind', 'end', 'relationship', r.relationship, 'target', r.target, 'chunk', r.chunk_id), r.document
+              json_build_object('chunk', r.chunk_id, 'ends', json_build_array(r.relationship)), r.document
             from related r;
             """;
 
@@ -220,11 +220,10 @@ final class GraphFixture {
             with reached as materialized (
               select l."partition", l.committed_offset from stream.lag l where l."group" = 'graph'
             )
-            select split_part(convert_from(r.key, 'UTF8'), '/', 1) as workspace, m.*
+            select m.*
             from stream.records r
             join reached l on l."partition" = r."partition"
-            cross join lateral json_to_record(convert_from(r.value, 'UTF8')::json) m (kind text, chunk uuid, entity uuid, relationship uuid,
-              source uuid, target uuid, type text, name text, description text, evidence int)
+            cross join lateral lightrag.read_mentions(r.key, r.value) m
             where r.topic = 'mentions' and r."partition" in ({partitions}) and r."offset" >= l.committed_offset
               and r.value not in (select d.value from stream.records d where d.topic = 'mentions.dead-letters');
             insert into folded select * from arrived;
