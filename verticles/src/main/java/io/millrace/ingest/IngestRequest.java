@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint with an idempotency key, from which the jobs' ids were then made: what tells a repeat of this request
  *     from another one under its key
  */
-public record IngestRequest(List<Submission> submissions, @Nullable Buffer fingerprint) {
+public record IngestRequest(
+        List<Submission> submissions, @Nullable Buffer fingerprint) {
 
     public static final String ADDRESS = "millrace.ingest";
 

@@ -73,8 +73,8 @@ final class KeyedStore {
             if (reply instanceof IngestReply.Accepted) {
                 jobs.addAll(request.jobs());
                 request.arrivals()
-                        .forEach(arrival -> appends.add(
-                                new Effects.Append(topic, arrival.partition(), List.of(arrival.record()))));
+                        .forEach(arrival ->
+                                appends.add(new Effects.Append(topic, arrival.partition(), List.of(arrival.record()))));
             }
             replies.add(reply);
         }

@@ -44,7 +44,9 @@ public final class CancelStore {
                 .preparedQuery(CANCEL)
                 .execute(Tuple.of(workspace, id))
                 .compose(rows -> {
-                    var cancelled = rows.rowCount() == 0 ? new Cancelled.Missing() : cancelled(rows.iterator().next());
+                    var cancelled = rows.rowCount() == 0
+                            ? new Cancelled.Missing()
+                            : cancelled(rows.iterator().next());
                     return cancelled instanceof Cancelled.Done(var job)
                             ? sweeps.record(connection, List.of(job)).map(appended -> new Outcome(cancelled, appended))
                             : Future.succeededFuture(new Outcome(cancelled, List.of()));

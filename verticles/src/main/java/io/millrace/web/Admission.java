@@ -60,7 +60,8 @@ final class Admission {
             case IngestReply.Accepted() -> Future.succeededFuture(Outcome.STORED);
             case IngestReply.Replayed() -> Future.succeededFuture(Outcome.REPLAYED);
             case IngestReply.KeyReused() ->
-                Future.failedFuture(new KeyReused("This idempotency key belongs to another request; nothing was stored."));
+                Future.failedFuture(
+                        new KeyReused("This idempotency key belongs to another request; nothing was stored."));
             case IngestReply.KeyInFlight() ->
                 Future.failedFuture(new KeyInFlight(
                         "A request with this idempotency key is being accepted right now; this one stored nothing."));

@@ -29,7 +29,11 @@ final class CancelApi {
     }
 
     private record CancelledJob(
-            UUID id, String sourceUri, String status, @Nullable String errorMessage, Instant completedAt) {
+            UUID id,
+            String sourceUri,
+            String status,
+            @Nullable String errorMessage,
+            Instant completedAt) {
 
         static CancelledJob of(JobFinished job) {
             return new CancelledJob(job.id(), job.sourceUri(), job.status(), job.errorMessage(), job.completedAt());

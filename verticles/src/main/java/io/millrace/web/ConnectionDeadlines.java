@@ -7,11 +7,13 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
     private boolean headersBegun;
     private boolean bodyOpen;
     private int unanswered;
+    private boolean answerBegun;
     private boolean upgraded;
 
     ConnectionDeadlines(ClientLimits limits, StrictRequestDecoder decoder) {
@@ -85,8 +88,21 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         if (message instanceof LastHttpContent) {
             bodyOpen = false;
         }
+        if (isBrokenBody(message) && !answerBegun) {
+            // The library would close the connection without a word.
+            ReferenceCountUtil.release(message);
+            answerAndClose(context, ProblemType.BAD_REQUEST);
+            return;
+        }
         await(context);
         context.fireChannelRead(message);
+    }
+
+    /** Of a head that is broken the library tells. */
+    private static boolean isBrokenBody(Object message) {
+        return message instanceof HttpContent content
+                && !(message instanceof HttpRequest)
+                && content.decoderResult().isFailure();
     }
 
     @Override
@@ -97,10 +113,14 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
             upgraded = true;
         }
         var interim = response != null && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+        if (response != null && !interim) {
+            answerBegun = true;
+        }
         if (message instanceof LastHttpContent && !interim) {
+            answerBegun = false;
             unanswered--;
         }
-        context.write(message, promise);
+        var _ = context.write(message, promise);
         await(context);
     }
 
@@ -111,7 +131,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
             stalled = null;
         }
         if (!context.channel().isWritable()) {
-            stalled = schedule(context, limits.idle(), context::close);
+            stalled = schedule(context, limits.idle(), () -> close(context));
         }
         context.fireChannelWritabilityChanged();
     }
@@ -139,9 +159,10 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         }
         deadline = switch (now) {
             case NOTHING -> null;
-            case NEXT_REQUEST -> schedule(context, limits.idle(), context::close);
-            case FIRST_REQUEST, REST_OF_BODY -> schedule(context, limits.headers(), context::close);
-            case HEADERS -> schedule(context, limits.headers(), () -> tooSlow(context));
+            case NEXT_REQUEST -> schedule(context, limits.idle(), () -> close(context));
+            case FIRST_REQUEST, REST_OF_BODY -> schedule(context, limits.headers(), () -> close(context));
+            case HEADERS ->
+                schedule(context, limits.headers(), () -> answerAndClose(context, ProblemType.REQUEST_TIMEOUT));
         };
     }
 
@@ -158,13 +179,16 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         return used ? Awaited.NEXT_REQUEST : Awaited.FIRST_REQUEST;
     }
 
+    private static void close(ChannelHandlerContext context) {
+        var _ = context.close();
+    }
+
     private static Future<?> schedule(ChannelHandlerContext context, Duration delay, Runnable task) {
         return context.executor().schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Written past the codec, which has no request to answer. */
-    private static void tooSlow(ChannelHandlerContext context) {
-        var type = ProblemType.REQUEST_TIMEOUT;
+    /** Written past the codec and the library, which have no request to answer, or have given it up. */
+    private static void answerAndClose(ChannelHandlerContext context, ProblemType type) {
         var first = context.pipeline().firstContext();
         first.writeAndFlush(RawAnswer.of(Problem.of(type, type.cause()))).addListener(ChannelFutureListener.CLOSE);
     }

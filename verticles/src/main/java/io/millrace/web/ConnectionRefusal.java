@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -24,8 +25,7 @@ final class ConnectionRefusal extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        var closing = context.executor()
-                .schedule(() -> context.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> closing = context.executor().schedule(() -> close(context), LINGER.toMillis(), TimeUnit.MILLISECONDS);
         context.channel().closeFuture().addListener(closed -> closing.cancel(false));
     }
 
@@ -36,9 +36,13 @@ final class ConnectionRefusal extends ChannelInboundHandlerAdapter {
             answered = true;
             context.writeAndFlush(RawAnswer.of(PROBLEM)).addListener((ChannelFutureListener) written -> {
                 if (context.channel() instanceof SocketChannel socket) {
-                    socket.shutdownOutput();
+                    var _ = socket.shutdownOutput();
                 }
             });
         }
+    }
+
+    private static void close(ChannelHandlerContext context) {
+        var _ = context.close();
     }
 }

@@ -92,8 +92,7 @@ final class DocumentAnswers {
     }
 
     /** They have been accepted, so that no failure to read them may say anything else. */
-    private void answerStates(
-            RoutingContext context, String workspace, List<Submission> submissions, List<UUID> ids) {
+    private void answerStates(RoutingContext context, String workspace, List<Submission> submissions, List<UUID> ids) {
         if (context.response().closed()) {
             return;
         }
@@ -104,7 +103,8 @@ final class DocumentAnswers {
             }
             Map<UUID, Job> found = new HashMap<>();
             done.result().forEach(job -> found.put(job.id(), job));
-            var inOrder = ids.stream().map(found::get).filter(job -> job != null).toList();
+            var inOrder =
+                    ids.stream().map(found::get).filter(job -> job != null).toList();
             var status = inOrder.stream().allMatch(JobWaiters::hasEnded) ? 200 : 202;
             Json.answer(
                     context,

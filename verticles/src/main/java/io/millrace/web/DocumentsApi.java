@@ -60,8 +60,8 @@ final class DocumentsApi {
             context.fail(415);
             return;
         }
-        var decoder =
-                ContentDecoder.of(context.request().headers(), limits.inflationRatio()).orElse(null);
+        var decoder = ContentDecoder.of(context.request().headers(), limits.inflationRatio())
+                .orElse(null);
         if (decoder == null) {
             var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
             context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ContentDecoder.ACCEPTED);
@@ -84,7 +84,8 @@ final class DocumentsApi {
         var parts = headers.getFirst().toLowerCase(Locale.ROOT).split(";", -1);
         for (var i = 1; i < parts.length; i++) {
             var parameter = parts[i].replace("\"", "").strip();
-            if (parameter.startsWith("charset=") && !List.of("charset=utf-8", "charset=us-ascii").contains(parameter)) {
+            if (parameter.startsWith("charset=")
+                    && !List.of("charset=utf-8", "charset=us-ascii").contains(parameter)) {
                 return "";
             }
         }
@@ -96,9 +97,17 @@ final class DocumentsApi {
                 .onSuccess(read -> {
                     switch (read) {
                         case RequestBody.Read.Whole(var bytes) -> parse(context, workspace, key, bytes);
-                        case RequestBody.Read.Refused(var problem) -> ProblemHandler.answer(context, problem);
+                        case RequestBody.Read.Refused(var problem) -> refuse(context, problem);
                     }
                 });
+    }
+
+    /** Tells a client that still sends that nobody listens any more. */
+    private static void refuse(RoutingContext context, Problem problem) {
+        if (!context.request().isEnded()) {
+            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        ProblemHandler.answer(context, problem);
     }
 
     private void parse(RoutingContext context, String workspace, @Nullable String key, byte[] body) {
@@ -121,8 +130,7 @@ final class DocumentsApi {
                     var id = key == null ? jobIds.mint() : JobIds.keyed(workspace, key, submissions.size());
                     submissions.add(new Submission(id, document));
                 }
-                var request =
-                        key == null ? new IngestRequest(submissions) : IngestRequest.keyed(submissions, array);
+                var request = key == null ? new IngestRequest(submissions) : IngestRequest.keyed(submissions, array);
                 Requests.answer(
                         context,
                         admission.accept(request),

@@ -145,9 +145,7 @@ public final class HttpVerticle extends AbstractVerticle {
         var parser = new DocumentParser(new DocumentLimits(settings.maxDocuments(), settings.maxBodyBytes()));
         var jobIds = new JobIds(InstantSource.system(), new SecureRandom());
         var answers = new DocumentAnswers(
-                vertx,
-                () -> new JobStore(up().database()),
-                settings.limits().longestWait());
+                vertx, () -> new JobStore(up().database()), settings.limits().longestWait());
         new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits())
                 .mount(router);
         new CancelApi(vertx, () -> up().cancellation()).mount(router);

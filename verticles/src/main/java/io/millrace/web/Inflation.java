@@ -108,7 +108,8 @@ final class Inflation implements ContentDecoder {
         try {
             count = inflater.inflate(output);
         } catch (DataFormatException e) {
-            throw broken("The compressed data is corrupt" + (e.getMessage() == null ? "." : ": " + e.getMessage() + "."));
+            throw broken(
+                    "The compressed data is corrupt" + (e.getMessage() == null ? "." : ": " + e.getMessage() + "."));
         }
         position = input.length - inflater.getRemaining();
         brimful = count == output.length && !inflater.finished();

@@ -75,8 +75,9 @@ final class JobWaiters {
     }
 
     void start() {
-        vertx.eventBus().<JobFinished>localConsumer(JobFinished.ADDRESS, message -> ended(message.body()
-                .id()));
+        vertx.eventBus()
+                .<JobFinished>localConsumer(
+                        JobFinished.ADDRESS, message -> ended(message.body().id()));
         vertx.setPeriodic(LOOK.toMillis(), fired -> look());
     }
 

@@ -39,14 +39,6 @@ final class ProblemsApi {
             </html>
             """;
 
-    private static final String EXPLANATION = """
-            <p><code>%s</code>, status %d</p>
-            <h2>What happened</h2>
-            <p>%s</p>
-            <h2>What to do</h2>
-            <p>%s</p>
-            <p><a href="/problems">All problems</a></p>""";
-
     private record Explained(String code, int status, String title, String cause, String remedy) {
         static Explained of(ProblemType type) {
             return new Explained(type.code(), type.status(), type.title(), type.cause(), type.remedy());
@@ -82,8 +74,13 @@ final class ProblemsApi {
             Json.answer(context, 200, Explained.of(type));
             return;
         }
-        var explanation = EXPLANATION.formatted(
-                type.code(), type.status(), escaped(type.cause()), escaped(type.remedy()));
+        var explanation = """
+                <p><code>%s</code>, status %d</p>
+                <h2>What happened</h2>
+                <p>%s</p>
+                <h2>What to do</h2>
+                <p>%s</p>
+                <p><a href="/problems">All problems</a></p>""".formatted(type.code(), type.status(), escaped(type.cause()), escaped(type.remedy()));
         answer(context, PAGE.formatted(escaped(type.title()), explanation));
     }
 

@@ -40,8 +40,8 @@ final class RequestBody {
         this.response = request.response();
         this.decoder = decoder;
         this.bytesMax = bytesMax;
-        this.deadline = new BodyDeadline(
-                vertx, patience, BYTES_PER_SECOND_MIN, () -> refuse(ProblemType.REQUEST_TIMEOUT));
+        this.deadline =
+                new BodyDeadline(vertx, patience, BYTES_PER_SECOND_MIN, () -> refuse(ProblemType.REQUEST_TIMEOUT));
     }
 
     /** The body, or why it was not taken; never completes when the connection breaks before it has come. */

@@ -62,6 +62,9 @@ final class RequestTarget {
         if (headers.getAll("Host").size() > 1) {
             return bad("There are two Host headers.");
         }
+        if (headers.contains("")) {
+            return bad("A header has no name.");
+        }
         var codings = headers.getAll("Transfer-Encoding");
         var chunked = codings.size() == 1 && codings.getFirst().strip().equalsIgnoreCase("chunked");
         if (!codings.isEmpty() && (!chunked || request.version() == HttpVersion.HTTP_1_0)) {
@@ -87,9 +90,7 @@ final class RequestTarget {
                 bytes.write(c);
                 continue;
             }
-            var whole = i + 2 < encoded.length()
-                    && isHex(encoded.charAt(i + 1))
-                    && isHex(encoded.charAt(i + 2));
+            var whole = i + 2 < encoded.length() && isHex(encoded.charAt(i + 1)) && isHex(encoded.charAt(i + 2));
             if (!whole) {
                 return null;
             }

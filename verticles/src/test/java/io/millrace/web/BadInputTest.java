@@ -3,15 +3,20 @@ package io.millrace.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The catalogue of bodies that are refused: what each one is, and what its sender is told. */
+/**
+ * The catalogue of what is refused: what each input is, and what its sender is told. Bodies go to the parser; what concerns
+ * the transfer goes, byte for byte, over a socket to a door ({@link BadRequests}).
+ */
 class BadInputTest {
 
     private static final DocumentParser PARSER = new DocumentParser(new DocumentLimits(3, 10_000));
@@ -21,9 +26,48 @@ class BadInputTest {
 
     private static final String GOOD = "{\"source_uri\":\"u\",\"content\":\"c\"}";
 
+    private static final Door DOOR = Door.open();
+
+    @AfterAll
+    static void closeDoor() {
+        DOOR.close();
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource({"encodings", "texts", "shapes", "fields", "extractions", "metadata"})
-    void isRefused(String name, byte[] body, int status, String code, String pointer) {
+    @MethodSource({
+        "io.millrace.web.BadRequests#types",
+        "io.millrace.web.BadRequests#compressed",
+        "io.millrace.web.BadRequests#sizes",
+        "io.millrace.web.BadRequests#parameters",
+        "io.millrace.web.BadRequests#targets",
+        "io.millrace.web.BadRequests#heads",
+        "io.millrace.web.BadRequests#transfers",
+        "io.millrace.web.BadRequests#slow",
+        "io.millrace.web.BadRequests#crowds"
+    })
+    void isRefused(String name, Object input, int status, String code, String pointer) {
+        switch (input) {
+            case byte[] body -> bodyIsRefused(body, status, code, pointer);
+            case Door.Sent sent -> requestIsRefused(sent, status, code);
+            default -> throw new IllegalArgumentException(name);
+        }
+    }
+
+    private static void requestIsRefused(Door.Sent sent, int status, String code) {
+        var answer = DOOR.exchange(sent);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
+        assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
+        assertThat(answer.headers()).doesNotContainKey("planted");
+        var problem = new JsonObject(answer.body());
+        assertThat(problem.getString("code")).as(answer.body()).isEqualTo(code);
+        assertThat(problem.getInteger("status")).isEqualTo(status);
+        assertThat(answer.headers().containsKey("allow")).isEqualTo(status == 405);
+        assertThat(answer.headers().containsKey("retry-after")).isEqualTo(status == 503);
+        assertThat(DOOR.accepted()).isZero();
+    }
+
+    private static void bodyIsRefused(byte[] body, int status, String code, String pointer) {
         assertThat(PARSER.parse(body, "default")).isInstanceOfSatisfying(Parsed.Rejected.class, rejected -> {
             Problem problem = rejected.problem();
             assertThat(problem.status()).as(problem.detail()).isEqualTo(status);
