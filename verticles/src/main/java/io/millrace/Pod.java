@@ -186,8 +186,7 @@ public final class Pod {
                 new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
                 ThreadingModel.EVENT_LOOP);
         deploy(coordinator, ThreadingModel.EVENT_LOOP);
-        services = new Services(
-                database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
+        services = new Services(database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
         all.keySet().forEach(group -> measureLag(group, coordinator));
         readiness.ready();
     }

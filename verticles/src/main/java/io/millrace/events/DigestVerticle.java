@@ -35,8 +35,7 @@ public final class DigestVerticle extends AbstractVerticle {
     /** What a digest can come from: how far the statistics have been counted, and what waits where. */
     private record Seen(List<Long> counted, List<DigestStore.StageLag> lags) {}
 
-    public DigestVerticle(
-            Database database, Log log, Coordinator coordinator, UUID memberId, String statsGroup) {
+    public DigestVerticle(Database database, Log log, Coordinator coordinator, UUID memberId, String statsGroup) {
         this.store = new DigestStore(database, log);
         this.coordinator = coordinator;
         this.memberId = memberId;

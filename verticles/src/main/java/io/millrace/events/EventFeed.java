@@ -155,8 +155,7 @@ public final class EventFeed {
     }
 
     static boolean isGone(Throwable thrown) {
-        return thrown instanceof DatabaseFailure failure
-                && failure.kind() == DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE;
+        return thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE;
     }
 
     private void appended(long to) {

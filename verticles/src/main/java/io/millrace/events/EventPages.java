@@ -86,8 +86,7 @@ final class EventPages {
         var first = events.getFirst().id();
         var last = events.getLast().id();
         if (last - first + 1 != events.size()) {
-            throw new IllegalStateException(
-                    "%d events between %d and %d".formatted(events.size(), first, last));
+            throw new IllegalStateException("%d events between %d and %d".formatted(events.size(), first, last));
         }
     }
 

@@ -57,8 +57,7 @@ public final class JobVerticle extends AbstractVerticle {
         inFlight = true;
         store.sweep()
                 .onSuccess(swept -> {
-                    swept.appended()
-                            .forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));
+                    swept.appended().forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));
                     swept.finished().forEach(job -> vertx.eventBus().publish(JobFinished.ADDRESS, job));
                     if (!swept.finished().isEmpty()) {
                         LOG.info("jobs ended: {}", swept.finished().size());

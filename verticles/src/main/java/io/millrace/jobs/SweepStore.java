@@ -141,8 +141,7 @@ final class SweepStore {
      * Documents whose current version became visible with these jobs. Told here and not by the chunk stage: there it is
      * too early, and its partitions would wait for each other at the one partition of the events.
      */
-    private static Future<List<ProducerRecord>> changedDocuments(
-            SqlConnection connection, List<JobFinished> finished) {
+    private static Future<List<ProducerRecord>> changedDocuments(SqlConnection connection, List<JobFinished> finished) {
         var completed = finished.stream()
                 .filter(job -> job.status().equals("completed"))
                 .map(JobFinished::id)
@@ -164,7 +163,6 @@ final class SweepStore {
                 .put("content_type", row.getString(4))
                 .put("title", row.getString(5))
                 .put("job_id", row.getUUID(6).toString());
-        return Event.record(
-                EventKind.DOCUMENT_CHANGED, row.getUUID(0).toString(), row.getString(1), data);
+        return Event.record(EventKind.DOCUMENT_CHANGED, row.getUUID(0).toString(), row.getString(1), data);
     }
 }

@@ -192,7 +192,8 @@ public final class Log {
     /** Where a partition begins and ends. */
     public Future<Extent> extent(Topic topic, int partition) {
         return query(database.pool(), EXTENT, Tuple.of(topic.id(), partition))
-                .map(rows -> new Extent(rows.getFirst().getLong(0), rows.getFirst().getLong(1)));
+                .map(rows ->
+                        new Extent(rows.getFirst().getLong(0), rows.getFirst().getLong(1)));
     }
 
     private static final String OFFSET_AT = """

@@ -6,7 +6,6 @@ import io.millrace.MillraceException.Overloaded;
 import io.millrace.events.EventFeed;
 import io.millrace.events.EventFilter;
 import io.millrace.events.EventKind;
-import io.millrace.events.EventListener;
 import io.millrace.stream.Extent;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -78,22 +77,26 @@ final class EventsApi {
         }
         // Its end must not pass before the upgrade has a handler for it.
         request.pause();
-        begin(context, start -> request.toWebSocket()
-                .onSuccess(socket -> {
-                    var connection = EventSocketConnection.begin(socket, start.position() - 1);
-                    var listener = feed.join(filter, start.position(), start.end(), connection, settings.patience());
-                    socket.drainHandler(drained -> listener.pump());
-                    socket.exceptionHandler(broken -> listener.leave());
-                    socket.closeHandler(closed -> listener.leave());
-                })
-                .onFailure(context::fail));
+        begin(
+                context,
+                start -> request.toWebSocket()
+                        .onSuccess(socket -> {
+                            var connection = EventSocketConnection.begin(socket, start.position() - 1);
+                            var listener =
+                                    feed.join(filter, start.position(), start.end(), connection, settings.patience());
+                            socket.drainHandler(drained -> listener.pump());
+                            socket.exceptionHandler(broken -> listener.leave());
+                            socket.closeHandler(closed -> listener.leave());
+                        })
+                        .onFailure(context::fail));
     }
 
     /** Pages of other sites may open sockets to here: the browser says whose page it is, and leaves the rest to us. */
     private @Nullable Problem refusal(HttpServerRequest request) {
         if (!"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))) {
             return Problem.of(
-                    ProblemType.UPGRADE_REQUIRED, "This is a WebSocket; /v1/events has the same as server-sent events.");
+                    ProblemType.UPGRADE_REQUIRED,
+                    "This is a WebSocket; /v1/events has the same as server-sent events.");
         }
         return cors.permits(request)
                 ? null
@@ -168,7 +171,8 @@ final class EventsApi {
         var position = Long.parseLong(after) + 1;
         if (position < extent.begin()) {
             throw new Gone(
-                    "Events behind %s are not kept any more; the first one kept is %d.".formatted(after, extent.begin()),
+                    "Events behind %s are not kept any more; the first one kept is %d."
+                            .formatted(after, extent.begin()),
                     Map.of("begin", extent.begin(), "end", extent.end()));
         }
         if (position > extent.end()) {

@@ -91,7 +91,8 @@ public final class HttpVerticle extends AbstractVerticle {
         return requireNonNull(router, "not started").getRoutes().stream()
                 .filter(route -> route.getPath() != null && route.methods() != null)
                 .flatMap(route -> route.methods().stream()
-                        .map(method -> method + " " + PARAMETER.matcher(route.getPath()).replaceAll("{$1}")))
+                        .map(method -> method + " "
+                                + PARAMETER.matcher(route.getPath()).replaceAll("{$1}")))
                 .distinct()
                 .toList();
     }
@@ -173,7 +174,9 @@ public final class HttpVerticle extends AbstractVerticle {
         new TopicsApi(
                         vertx,
                         () -> up().database(),
-                        this::log, settings.reading().maxTails(), settings.limits().idle())
+                        this::log,
+                        settings.reading().maxTails(),
+                        settings.limits().idle())
                 .mount(router);
         new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }

@@ -56,11 +56,13 @@ final class ApiDocument {
     /** Method and path of each operation. */
     Set<String> operations() {
         var operations = new TreeSet<String>();
-        root.path("paths").properties().forEach(path -> METHODS.forEach(method -> {
-            if (path.getValue().has(method)) {
-                operations.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey());
-            }
-        }));
+        root.path("paths")
+                .properties()
+                .forEach(path -> METHODS.forEach(method -> {
+                    if (path.getValue().has(method)) {
+                        operations.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey());
+                    }
+                }));
         return operations;
     }
 
@@ -122,7 +124,10 @@ final class ApiDocument {
     /** Statuses that are documented for an operation. */
     List<Integer> statuses(String operation) {
         var statuses = new ArrayList<Integer>();
-        node(operation).path("responses").fieldNames().forEachRemaining(status -> statuses.add(Integer.valueOf(status)));
+        node(operation)
+                .path("responses")
+                .fieldNames()
+                .forEachRemaining(status -> statuses.add(Integer.valueOf(status)));
         return statuses;
     }
 
@@ -134,7 +139,9 @@ final class ApiDocument {
         }
         var documented = response.path("content");
         if (documented.isEmpty() || body.isEmpty()) {
-            return documented.isEmpty() == body.isEmpty() ? List.of() : List.of("a body where none is documented, or none");
+            return documented.isEmpty() == body.isEmpty()
+                    ? List.of()
+                    : List.of("a body where none is documented, or none");
         }
         var mediaType = String.valueOf(contentType).split(";", 2)[0];
         var content = documented.path(mediaType);
@@ -151,7 +158,8 @@ final class ApiDocument {
 
     private static List<String> items(String mediaType, String body) {
         return body.lines()
-                .filter(line -> !line.isEmpty() && (!mediaType.equals("text/event-stream") || line.startsWith("data: ")))
+                .filter(line ->
+                        !line.isEmpty() && (!mediaType.equals("text/event-stream") || line.startsWith("data: ")))
                 .map(line -> mediaType.equals("text/event-stream") ? line.substring("data: ".length()) : line)
                 .toList();
     }
@@ -165,7 +173,8 @@ final class ApiDocument {
     private JsonSchema compiled(JsonNode schema) {
         var whole = ((ObjectNode) schema).deepCopy();
         whole.set("components", root.path("components"));
-        var config = SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
+        var config =
+                SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
         return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(whole, config);
     }
 
@@ -188,9 +197,10 @@ final class ApiDocument {
         var faults = new ArrayList<String>();
         for (var operation : operations()) {
             var body = node(operation).path("requestBody").path("content");
-            body.properties().forEach(content -> examples(content.getValue())
-                    .forEach(example -> faults(content.getValue().path("schema"), example)
-                            .forEach(fault -> faults.add(operation + ": " + fault))));
+            body.properties()
+                    .forEach(content -> examples(content.getValue())
+                            .forEach(example -> faults(content.getValue().path("schema"), example)
+                                    .forEach(fault -> faults.add(operation + ": " + fault))));
         }
         return faults;
     }

@@ -86,12 +86,12 @@ class EventStreamKillTest {
     @Test
     void aKilledPodCostsItsClientsNoEventAndGivesThemNoneTwice() {
         patiently()
-                .until(() -> processes.stream()
-                        .allMatch(process -> process.address().isPresent()));
+                .until(() ->
+                        processes.stream().allMatch(process -> process.address().isPresent()));
         connect();
         var letters = Letter.generate(SEED, LETTERS);
-        try (var posting = new PostingClient(
-                processes, letters, Duration.ofSeconds(30), () -> jobs.open() < MAX_UNDER_WAY)) {
+        try (var posting =
+                new PostingClient(processes, letters, Duration.ofSeconds(30), () -> jobs.open() < MAX_UNDER_WAY)) {
             var started = System.nanoTime();
             var posted = posting.start(2, SEED);
             for (var kill = 1; kill <= KILLS; kill++) {
@@ -115,7 +115,9 @@ class EventStreamKillTest {
             posted.join();
             Drained.await(rows, PATIENCE);
             var end = rows.count("select max(id) from events.events");
-            patiently().until(() -> clients.stream().allMatch(client -> client.ids().last() >= end));
+            patiently()
+                    .until(() ->
+                            clients.stream().allMatch(client -> client.ids().last() >= end));
             report(Duration.ofNanos(System.nanoTime() - started));
         }
         assertThat(clients).allSatisfy(client -> {
@@ -135,7 +137,13 @@ class EventStreamKillTest {
         for (var i = 0; i < CLIENTS; i++) {
             var own = new Random(random.nextLong());
             clients.add(new EventClient(
-                            vertx, http, "default", "", () -> one(own), random.nextLong(), event -> events.incrementAndGet())
+                            vertx,
+                            http,
+                            "default",
+                            "",
+                            () -> one(own),
+                            random.nextLong(),
+                            event -> events.incrementAndGet())
                     .start());
         }
         patiently().until(() -> clients.stream().allMatch(EventClient::isConnected));

@@ -42,6 +42,8 @@ class EventStreamTest {
     private static final Map<String, String> SETTINGS = Map.of(
             "MILLRACE_EVENTS_MAX_CLIENTS", Integer.toString(MAX_CLIENTS),
             "MILLRACE_EVENTS_HEARTBEAT", "1s",
+            "MILLRACE_HTTP_HEADER_TIMEOUT", "1s",
+            "MILLRACE_HTTP_IDLE_TIMEOUT", "2s",
             "MILLRACE_EVENTS_MAX_STALL", "2s");
 
     private static Vertx vertx;
@@ -100,7 +102,11 @@ class EventStreamTest {
     }
 
     private static int listeners(int pod) {
-        return pods.get(pod).caller("default").get("/metrics").body().lines()
+        return pods.get(pod)
+                .caller("default")
+                .get("/metrics")
+                .body()
+                .lines()
                 .filter(line -> line.startsWith("millrace_event_clients"))
                 .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
@@ -133,7 +139,9 @@ class EventStreamTest {
 
     /** Has got all that it should, as of some moment. */
     private void assertComplete(EventClient client, long behind) {
-        patiently().until(() -> client.ids().received() == wanted(behind, client.ids().last()));
+        patiently()
+                .until(() ->
+                        client.ids().received() == wanted(behind, client.ids().last()));
         assertThat(client.ids().doubled()).isZero();
     }
 
@@ -204,7 +212,9 @@ class EventStreamTest {
         var fromQuery = connected(client(0, "?after=" + (end - 4), event -> {}));
         var fromHeader = connected(client(1, "?after=" + (end - 4), event -> {}).resumingBehind(end - 2));
 
-        patiently().until(() -> fromQuery.ids().last() >= end - 1 && fromHeader.ids().last() >= end - 1);
+        patiently()
+                .until(() ->
+                        fromQuery.ids().last() >= end - 1 && fromHeader.ids().last() >= end - 1);
         assertComplete(fromQuery, end - 4);
         assertComplete(fromHeader, end - 2);
         var earliest = connected(client(0, "?after=earliest", event -> {}));
@@ -227,16 +237,20 @@ class EventStreamTest {
         var changed = caller(1).accepted(document("mill", "The mill stands in Bonn."));
         patiently().until(() -> jobs.size() == 3 && documents.size() == 2);
 
-        assertThat(jobs).extracting(event -> event.getString("subject"))
+        assertThat(jobs)
+                .extracting(event -> event.getString("subject"))
                 .containsExactly(first.toString(), repeat.toString(), changed.toString());
         assertThat(jobs).extracting(event -> event.getString("kind")).containsOnly("job.completed");
-        assertThat(documents).extracting(event -> event.getJsonObject("data").getString("job_id"))
+        assertThat(documents)
+                .extracting(event -> event.getJsonObject("data").getString("job_id"))
                 .containsExactly(first.toString(), changed.toString());
         assertThat(documents).allSatisfy(event -> {
             assertThat(event.getString("workspace")).isEqualTo(workspace);
             assertThat(event.getJsonObject("data").getString("source_uri")).isEqualTo("mill");
         });
-        patiently().until(() -> rows.count("select count(*) from events.events where subject = ?", foreign.toString()) == 1);
+        patiently()
+                .until(() ->
+                        rows.count("select count(*) from events.events where subject = ?", foreign.toString()) == 1);
     }
 
     @Test
@@ -252,19 +266,23 @@ class EventStreamTest {
 
     @Test
     void statisticsAndLagAreToldAtMostOnceASecondAndNothingWhileAllIsIdle() {
-        caller(0).acceptedAll(IntStream.range(0, 300)
-                .mapToObj(i -> document("d" + i, "Ada Lovelace met Visitor Number%d in London.".formatted(i)))
-                .toList());
+        caller(0)
+                .acceptedAll(IntStream.range(0, 300)
+                        .mapToObj(i -> document("d" + i, "Ada Lovelace met Visitor Number%d in London.".formatted(i)))
+                        .toList());
         var entities = "select entity_count from lightrag.current_statistics where workspace = '" + workspace + "'";
         var told = """
                 select (data ->> 'entity_count')::bigint from events.events
                 where kind = 'graph.statistics' and workspace = ? order by id desc limit 1
                 """;
-        patiently().until(() -> rows.count("select count(*) from jobs.job_status where workspace = ? and completed_at is null", workspace)
-                        == 0
-                && !rows.list(told, workspace).isEmpty()
-                && rows.list(told, workspace).equals(rows.list(entities))
-                && lagTold() == 0);
+        patiently()
+                .until(() -> rows.count(
+                                        "select count(*) from jobs.job_status where workspace = ? and completed_at is null",
+                                        workspace)
+                                == 0
+                        && !rows.list(told, workspace).isEmpty()
+                        && rows.list(told, workspace).equals(rows.list(entities))
+                        && lagTold() == 0);
 
         var quiet = new long[] {end()};
         patiently().during(Duration.ofMillis(2_500)).until(() -> {
@@ -311,14 +329,16 @@ class EventStreamTest {
     @Test
     void whatRetentionHasDroppedIsGone() {
         append(3, 10);
-        rows.execute("update stream.segment_starts s set base_offset = 2 from stream.topics t where t.topic_id = s.topic_id and t.name = 'events'");
+        rows.execute(
+                "update stream.segment_starts s set base_offset = 2 from stream.topics t where t.topic_id = s.topic_id and t.name = 'events'");
         try {
             assertThat(caller(0).get("/v1/events?after=0").status()).isEqualTo(410);
             var client = connected(client(0, "?after=1", event -> {}));
             patiently().until(() -> client.ids().last() == end() - 1);
             assertComplete(client, 1);
         } finally {
-            rows.execute("update stream.segment_starts s set base_offset = 0 from stream.topics t where t.topic_id = s.topic_id and t.name = 'events'");
+            rows.execute(
+                    "update stream.segment_starts s set base_offset = 0 from stream.topics t where t.topic_id = s.topic_id and t.name = 'events'");
         }
     }
 
@@ -364,7 +384,8 @@ class EventStreamTest {
     }
 
     private NetSocket connectAndTakeNothing() throws Exception {
-        var socket = get(vertx.createNetClient().connect(address(0).getPort(), address(0).getHost()));
+        var socket = get(
+                vertx.createNetClient().connect(address(0).getPort(), address(0).getHost()));
         socket.pause();
         get(socket.write("GET /v1/events HTTP/1.1\r\nHost: pod\r\nMillrace-Workspace: " + workspace + "\r\n\r\n"));
         return socket;
@@ -409,6 +430,20 @@ class EventStreamTest {
         var socket = client.webSocket();
         socket.textMessageHandler(text -> messages.add(new JsonObject(text)));
         return get(socket.connect(options));
+    }
+
+    /** Deadlines of requests are not for answers that go on, and not for what is no HTTP any more. */
+    @Test
+    void aQuietClientOutlivesTheDeadlinesOfTheDoor() throws Exception {
+        var client = connected(client(0, "?kinds=job.failed", event -> {}));
+        var messages = new CopyOnWriteArrayList<JsonObject>();
+        var socket = webSocket(1, "?kinds=job", messages);
+
+        patiently().during(Duration.ofSeconds(3)).until(() -> client.connections() == 1 && !socket.isClosed());
+        append(1, 10);
+
+        patiently().until(() -> events(messages).size() == 1);
+        get(socket.close());
     }
 
     @Test

@@ -13,7 +13,8 @@ class IdSequenceTest {
     void idsWithoutAHoleAreInOrder() {
         LongStream.rangeClosed(7, 20).forEach(ids::add);
 
-        assertThat(ids).extracting(IdSequence::received, IdSequence::missed, IdSequence::doubled)
+        assertThat(ids)
+                .extracting(IdSequence::received, IdSequence::missed, IdSequence::doubled)
                 .containsExactly(14L, 0L, 0L);
     }
 
@@ -21,7 +22,8 @@ class IdSequenceTest {
     void whatIsLeftOutAndWhatComesAgainIsCounted() {
         LongStream.of(7, 10, 10, 9, 11).forEach(ids::add);
 
-        assertThat(ids).extracting(IdSequence::received, IdSequence::missed, IdSequence::doubled)
+        assertThat(ids)
+                .extracting(IdSequence::received, IdSequence::missed, IdSequence::doubled)
                 .containsExactly(5L, 2L, 2L);
     }
 }

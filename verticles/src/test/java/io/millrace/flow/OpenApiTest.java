@@ -8,7 +8,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -43,6 +42,11 @@ class OpenApiTest extends PodTest {
     private final TreeMap<String, TreeMap<Integer, Integer>> checked = new TreeMap<>();
 
     private final List<String> faults = new ArrayList<>();
+
+    @Override
+    Map<String, String> settings() {
+        return Map.of("MILLRACE_HTTP_MAX_BODY_BYTES", "1MiB");
+    }
 
     @BeforeEach
     void readDocument() {
@@ -103,9 +107,11 @@ class OpenApiTest extends PodTest {
     void aFaultIsFound() {
         var health = "GET /health/live";
         assertThat(document.faults(health, 200, JSON, "{\"status\": \"UP\"}")).isEmpty();
-        assertThat(document.faults(health, 200, JSON, "{\"status\": \"UP\", \"more\": 1}")).hasSize(1);
+        assertThat(document.faults(health, 200, JSON, "{\"status\": \"UP\", \"more\": 1}"))
+                .hasSize(1);
         assertThat(document.faults(health, 200, JSON, "{\"status\": 1}")).isNotEmpty();
-        assertThat(document.faults(health, 200, "text/plain", "{\"status\": \"UP\"}")).hasSize(1);
+        assertThat(document.faults(health, 200, "text/plain", "{\"status\": \"UP\"}"))
+                .hasSize(1);
         assertThat(document.faults(health, 404, JSON, "{}")).hasSize(1);
         assertThat(document.faults("GET /v1/jobs", 200, JSON, "{\"jobs\": [{\"id\": 1}], \"next_cursor\": null}"))
                 .isNotEmpty();
@@ -140,7 +146,8 @@ class OpenApiTest extends PodTest {
                 .flatMap(counts -> counts.values().stream())
                 .mapToInt(Integer::intValue)
                 .sum();
-        return "%s%n%d operations, %d answers checked, %d faults".formatted(lines, checked.size(), answers, faults.size());
+        return "%s%n%d operations, %d answers checked, %d faults"
+                .formatted(lines, checked.size(), answers, faults.size());
     }
 
     private static String statuses(Map<Integer, Integer> counts) {
@@ -180,8 +187,17 @@ class OpenApiTest extends PodTest {
 
     private void askForDocumentsAndJobs() {
         var text = "Grace Hopper worked at Harvard University. Harvard University is in Cambridge.";
-        var one = post(202, "/v1/documents", document("mill", text).put("metadata", new JsonObject().put("a", 1)).encode(), "Content-Type", JSON);
-        var array = new JsonArray().add(document("a", "Ada Lovelace met Grace Hopper.")).add(document("b", text));
+        var one = post(
+                202,
+                "/v1/documents",
+                document("mill", text)
+                        .put("metadata", new JsonObject().put("a", 1))
+                        .encode(),
+                "Content-Type",
+                JSON);
+        var array = new JsonArray()
+                .add(document("a", "Ada Lovelace met Grace Hopper."))
+                .add(document("b", text));
         post(200, "/v1/documents", array.encode(), "Content-Type", JSON, "Prefer", "wait=30");
         var keyed = new String[] {"Content-Type", JSON, "Idempotency-Key", "k1"};
         post(202, "/v1/documents", document("keyed", text).encode(), keyed);
@@ -193,9 +209,18 @@ class OpenApiTest extends PodTest {
         post(415, "/v1/documents", "x", "Content-Type", "text/plain");
         post(415, "/v1/documents", "x", "Content-Type", JSON, "Content-Encoding", "br");
         post(422, "/v1/documents", "{\"content\": 5, \"more\": 1}", "Content-Type", JSON);
-        post(413, "/v1/documents", "[" + "{},".repeat(600_000) + "{}]", "Content-Type", JSON);
+        post(
+                403,
+                "/v1/documents",
+                document("x", text).encode(),
+                "Content-Type",
+                JSON,
+                "Origin",
+                "https://elsewhere.example");
+        post(413, "/v1/documents", " ".repeat(1_100_000), "Content-Type", JSON);
 
-        var job = UUID.fromString(one.json().getJsonArray("jobs").getJsonObject(0).getString("id"));
+        var job =
+                UUID.fromString(one.json().getJsonArray("jobs").getJsonObject(0).getString("id"));
         completed(job);
         get(200, "/v1/jobs/" + job);
         get(404, "/v1/jobs/" + NOBODY);
@@ -220,7 +245,9 @@ class OpenApiTest extends PodTest {
         patiently().until(() -> {
             var posted = caller.accepted(document("cancelled/" + UUID.randomUUID(), "Ada Lovelace met Alan Turing."));
             var answer = reads.send("POST", "/v1/jobs/" + posted + "/cancel", "");
-            return check(answer.status(), "POST", "/v1/jobs/" + posted + "/cancel", answer).status() == 200;
+            return check(answer.status(), "POST", "/v1/jobs/" + posted + "/cancel", answer)
+                            .status()
+                    == 200;
         });
     }
 
@@ -228,7 +255,11 @@ class OpenApiTest extends PodTest {
         patiently().until(() -> reads.json("/v1/graph/stats").getLong("entity_count") > 2);
         var found = get(200, "/v1/graph/entities?q=hopper").json().getJsonArray("entities");
         var hopper = found.getJsonObject(0).getString("id");
-        var cambridge = get(200, "/v1/graph/entities?q=cambridge").json().getJsonArray("entities").getJsonObject(0).getString("id");
+        var cambridge = get(200, "/v1/graph/entities?q=cambridge")
+                .json()
+                .getJsonArray("entities")
+                .getJsonObject(0)
+                .getString("id");
         get(200, "/v1/graph/entities?limit=3");
         get(400, "/v1/graph/entities?limit=0");
         getTwice("/v1/graph/entities/" + hopper);
@@ -272,6 +303,7 @@ class OpenApiTest extends PodTest {
         get(400, "/v1/events?kinds=x");
         get(410, "/v1/events?after=99999999");
         get(426, "/v1/events/ws");
+        get(400, "/v1/events/ws?after=x", "Origin", "https://elsewhere.example");
         get(400, "/v1/events/ws?kinds=x");
         webSocket();
     }
@@ -307,7 +339,8 @@ class OpenApiTest extends PodTest {
                             private final StringBuilder message = new StringBuilder();
 
                             @Override
-                            public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+                            public @Nullable CompletionStage<?> onText(
+                                    WebSocket from, CharSequence data, boolean last) {
                                 message.append(data);
                                 if (last) {
                                     var text = message.toString();
@@ -322,7 +355,8 @@ class OpenApiTest extends PodTest {
                         })
                 .get(20, TimeUnit.SECONDS);
         check("GET", "/v1/events/ws", 101, "", "");
-        assertThat(new JsonObject(first.get(20, TimeUnit.SECONDS)).getString("kind")).isEqualTo("position");
+        assertThat(new JsonObject(first.get(20, TimeUnit.SECONDS)).getString("kind"))
+                .isEqualTo("position");
         check("GET", "/v1/events", 200, "text/event-stream", "data: " + second.get(20, TimeUnit.SECONDS));
         socket.abort();
     }
@@ -351,7 +385,11 @@ class OpenApiTest extends PodTest {
                     from stream.topics where name = 'documents'
                     """);
         }
-        patiently().until(() -> reads.json("/v1/deadletters").getJsonArray("deadletters").size() == 2);
+        patiently()
+                .until(() -> reads.json("/v1/deadletters")
+                                .getJsonArray("deadletters")
+                                .size()
+                        == 2);
         var letters = get(200, "/v1/deadletters?limit=5").json().getJsonArray("deadletters");
         var first = path(letters.getJsonObject(0));
         var second = path(letters.getJsonObject(1));
@@ -387,8 +425,14 @@ class OpenApiTest extends PodTest {
         getTwice("/openapi.json");
         get(400, "/openapi.json?x=1");
         var page = get(200, "/docs");
-        assertThat(page.header("Content-Security-Policy")).contains("default-src 'none'").doesNotContain("unsafe");
-        var parts = Pattern.compile("(?:src|href)=\"([^\"]*)\"").matcher(page.body()).results().map(match -> match.group(1)).toList();
+        assertThat(page.header("Content-Security-Policy"))
+                .contains("default-src 'none'")
+                .doesNotContain("unsafe");
+        var parts = Pattern.compile("(?:src|href)=\"([^\"]*)\"")
+                .matcher(page.body())
+                .results()
+                .map(match -> match.group(1))
+                .toList();
         assertThat(parts).hasSize(4).allMatch(part -> part.startsWith("/docs/"));
         parts.forEach(part -> get(200, part));
         get(404, "/docs/index.html");
