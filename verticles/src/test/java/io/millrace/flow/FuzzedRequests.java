@@ -105,6 +105,9 @@ final class FuzzedRequests {
             "GET /v1/graph/entities?q=a&limit=10",
             "GET /v1/graph/entities/123e4567-e89b-12d3-a456-426614174000",
             "GET /v1/graph/stats",
+            "GET /v1/jobs?from=2026-11-21&to=2026-11-22&limit=5&cursor=",
+            "GET /v1/documents?source_uri=x&version=1&content=true",
+            "GET /v1/jobs/123e4567-e89b-12d3-a456-426614174000/results?limit=5&cursor=",
             "GET /v1/groups",
             "GET /health/detailed",
             "GET /problems/not_found",
@@ -114,6 +117,17 @@ final class FuzzedRequests {
             "POST /v1/jobs/123e4567-e89b-12d3-a456-426614174000/cancel",
             "HEAD /health/live",
             "PATCH /v1/documents");
+
+    private static final List<String> FIELDS = List.of(
+            "source_uri",
+            "content",
+            "content_type",
+            "job_type",
+            "metadata",
+            "entities",
+            "relationships",
+            "Content",
+            "");
 
     private final Random random;
     private final String prefix;
@@ -221,7 +235,22 @@ final class FuzzedRequests {
         if (random.nextInt(6) == 0) {
             document.put("content_type", pick(List.of("text/html", "text/markdown", "text/plain")));
         }
+        if (random.nextInt(6) == 0) {
+            document.put(pick(FIELDS), wrong());
+        }
         return document;
+    }
+
+    /** A value that is JSON, and seldom what a field may hold. */
+    private Object wrong() {
+        return switch (random.nextInt(6)) {
+            case 0 -> random.nextInt();
+            case 1 -> new JsonArray().add(text(5, true));
+            case 2 -> new JsonObject().put("name", text(5, true)).put("type", 1);
+            case 3 -> "x".repeat(random.nextInt(3_000));
+            case 4 -> "\u0000";
+            default -> random.nextBoolean();
+        };
     }
 
     /** Any characters that may be stored; with controls only where a text may have several lines. */

@@ -67,6 +67,7 @@ class AdminScriptTest {
                     .isEqualTo("1");
             forbidden(pod, "create table stream.mine (id int)");
             forbidden(pod, "select stream.create_segment(1, now())");
+            forbidden(pod, "delete from public.millrace_migrations");
 
             assertThat(string(dashboard, "select count(*) from stream.records")).isEqualTo("1");
             assertThat(string(

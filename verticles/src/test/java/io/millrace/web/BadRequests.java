@@ -175,6 +175,18 @@ final class BadRequests {
                         "invalid_parameter"),
                 get("a limit that is no number", "/v1/graph/entities?q=a&limit=ten", "", 400, "invalid_parameter"),
                 get("a limit twice", "/v1/graph/entities?q=a&limit=1&limit=2", "", 400, "invalid_parameter"),
+                get("a cursor that is none", "/v1/jobs?cursor=nonsense", "", 400, "invalid_parameter"),
+                get("a cursor that is no Base64", "/v1/jobs?cursor=%21", "", 400, "invalid_parameter"),
+                get("a date that is none", "/v1/jobs?from=yesterday", "", 400, "invalid_parameter"),
+                get("a date that no calendar has", "/v1/jobs?to=2026-02-30", "", 400, "invalid_parameter"),
+                get("a time without a zone", "/v1/jobs?from=2026-11-21T17:00:00", "", 400, "invalid_parameter"),
+                get(
+                        "an end before the beginning",
+                        "/v1/jobs?from=2026-11-21&to=2026-11-20",
+                        "",
+                        400,
+                        "invalid_parameter"),
+                get("a status that no job has", "/v1/jobs?status=done", "", 400, "invalid_parameter"),
                 get("NUL in a query", "/v1/graph/entities?q=a%00b", "", 400, "invalid_parameter"),
                 get("an unknown query parameter", "/v1/jobs/" + ID + "?verbose=1", "", 400, "invalid_parameter"),
                 get(
