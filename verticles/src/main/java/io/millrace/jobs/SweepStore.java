@@ -96,14 +96,15 @@ final class SweepStore {
 
     /** Counts ended jobs and tells of them, within the transaction that ends them. */
     Future<List<Appended>> record(SqlConnection connection, List<JobFinished> finished) {
-        return addTotals(connection, finished)
-                .compose(written -> changedDocuments(connection, finished))
-                .compose(changed -> {
-                    var records = new ArrayList<ProducerRecord>();
-                    finished.forEach(job -> records.add(event(job)));
-                    records.addAll(changed);
-                    return log.append(connection, List.of(new Effects.Append(Event.TOPIC, 0, records)));
-                });
+        var counted = addTotals(connection, finished);
+        var changed = changedDocuments(connection, finished);
+        // The append comes last, since from then on all other appenders of events wait for the commit.
+        return Future.all(counted, changed).compose(both -> {
+            var records = new ArrayList<ProducerRecord>();
+            finished.forEach(job -> records.add(event(job)));
+            records.addAll(changed.result());
+            return log.append(connection, List.of(new Effects.Append(Event.TOPIC, 0, records)));
+        });
     }
 
     private static Future<?> addTotals(SqlConnection connection, List<JobFinished> finished) {
