@@ -1,5 +1,6 @@
 package io.millrace.web;
 
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
@@ -31,12 +32,27 @@ final class RequestTarget {
             context.response().putHeader("X-Content-Type-Options", "nosniff");
             context.next();
         } else {
-            ProblemHandler.answer(context, wrong);
+            refuse(context, wrong);
+        }
+    }
+
+    /** Where a transfer encoding that was not understood ends is not known either: nothing behind it is a request. */
+    private static void refuse(RoutingContext context, Problem problem) {
+        var unclear = context.request().headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        if (unclear) {
+            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        ProblemHandler.answer(context, problem);
+        if (unclear) {
+            var _ = context.request().connection().close();
         }
     }
 
     private static @Nullable Problem wrong(HttpServerRequest request) {
         var uri = ORIGIN.matcher(request.uri()).replaceFirst("");
+        if (uri.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            return bad("The target holds a character that has to be percent-encoded, as UTF-8.");
+        }
         var queryAt = uri.indexOf('?');
         var path = decoded(queryAt < 0 ? uri : uri.substring(0, queryAt));
         if (path == null) {
@@ -86,7 +102,6 @@ final class RequestTarget {
         for (var i = 0; i < encoded.length(); i++) {
             var c = encoded.charAt(i);
             if (c != '%') {
-                // Bytes beyond ASCII have been read as Latin-1.
                 bytes.write(c);
                 continue;
             }

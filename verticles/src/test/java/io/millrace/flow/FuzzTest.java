@@ -2,12 +2,14 @@ package io.millrace.flow;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.flow.FuzzedRequests.Kind;
 import io.millrace.flow.FuzzedRequests.Request;
+import io.millrace.ingest.ContentType;
 import io.millrace.ingest.Document;
 import io.millrace.ingest.DocumentRecord;
 import io.millrace.pg.TestDatabase;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -92,6 +95,21 @@ class FuzzTest {
         var stored = stored();
         assertThat(stored).containsOnlyKeys(sent.keySet());
         sent.forEach((job, document) -> assertIsWhatWasSent(requireNonNull(stored.get(job)), document));
+    }
+
+    @Test
+    void aDocumentThatWasChangedIsFound() {
+        var sentBody = read("{\"source_uri\":\"u\",\"content\":\"caf\u00e9\"}");
+        assertIsWhatWasSent(document("u", "caf\u00e9"), sentBody);
+        for (var changed :
+                List.of(document("u", "caf\ufffd"), document("u", "cafe\u0301"), document("u ", "caf\u00e9"))) {
+            assertThatThrownBy(() -> assertIsWhatWasSent(changed, sentBody)).isInstanceOf(AssertionError.class);
+        }
+    }
+
+    private static Document document(String sourceUri, String content) {
+        return new Document(
+                "default", sourceUri, content, ContentType.PLAIN, "ingest_doc", null, List.of(), List.of(), false);
     }
 
     private void exchange(int port, Request request) {

@@ -242,6 +242,8 @@ final class BadRequests {
                         405,
                         WRONG_METHOD,
                         NOWHERE),
+                get("a query that is not percent-encoded", "/v1/graph/entities?q=\u00c3\u00a9", "", 400, "bad_request"),
+                get("a path that is not percent-encoded", "/v1/jobs/\u00e9", "", 400, "bad_request"),
                 get("NUL in a path", "/v1/jobs/%00", "", 400, "bad_request"),
                 get("NUL at the end of an id", "/v1/jobs/" + ID + "%00", "", 400, "bad_request"),
                 get("a line break in a path", "/v1/jobs/%0d%0aPlanted:%201", "", 400, "bad_request"),

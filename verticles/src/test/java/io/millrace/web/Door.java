@@ -30,6 +30,7 @@ final class Door implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(400);
 
     private final Vertx vertx = Vertx.vertx();
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final AtomicInteger accepted = new AtomicInteger();
     private final HttpVerticle verticle;
 
@@ -57,7 +58,7 @@ final class Door implements AutoCloseable {
                         new HttpVerticle.EventSettings(10, new EventListener.Patience(PATIENCE, PATIENCE))),
                 readiness,
                 () -> services,
-                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+                metrics);
     }
 
     /** Over a database that is not there. */
@@ -84,6 +85,15 @@ final class Door implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         return door;
+    }
+
+    RawConnection connect() {
+        return RawConnection.to(verticle.actualPort());
+    }
+
+    /** Connections that are open. */
+    int connections() {
+        return (int) metrics.get("millrace.http.connections").gauge().value();
     }
 
     /** Documents that came through. */
@@ -114,7 +124,7 @@ final class Door implements AutoCloseable {
         List<RawConnection> connections = new ArrayList<>();
         try {
             for (var i = 0; i <= sent.others(); i++) {
-                connections.add(RawConnection.to(verticle.actualPort()));
+                connections.add(connect());
             }
             return connections.getLast().exchange(sent.bytes());
         } finally {

@@ -20,6 +20,7 @@ public final class RawConnection implements AutoCloseable {
 
     private final Socket socket;
     private final InputStream in;
+    private Thread sending = Thread.ofVirtual().start(() -> {});
 
     private RawConnection(Socket socket) throws IOException {
         this.socket = socket;
@@ -56,25 +57,44 @@ public final class RawConnection implements AutoCloseable {
     /** Sends the bytes and reads one answer. */
     public Answer exchange(byte[] bytes) {
         send(bytes);
+        return read();
+    }
+
+    /** On a thread of its own: the answer may come, and want to be read, before all has been sent. */
+    void send(byte[] bytes) {
+        var before = sending;
+        sending = Thread.ofVirtual().start(() -> {
+            try {
+                before.join();
+                socket.getOutputStream().write(bytes);
+            } catch (IOException e) {
+                // The door has heard enough.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    Answer read() {
         try {
-            return read();
+            return answer();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** On a thread of its own: the answer may come, and want to be read, before all has been sent. */
-    private void send(byte[] bytes) {
-        Thread.ofVirtual().start(() -> {
-            try {
-                socket.getOutputStream().write(bytes);
-            } catch (IOException e) {
-                // The door has heard enough.
-            }
-        });
+    /** The status of an answer that only says that there will be one. */
+    int readInterim() {
+        try {
+            var status = line(false).split(" ", 3)[1];
+            line(true);
+            return Integer.parseInt(status);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    private Answer read() throws IOException {
+    private Answer answer() throws IOException {
         var lines = line(false).split(" ", 3);
         var status = Integer.parseInt(lines[1]);
         var headers = new TreeMap<String, String>();
@@ -85,7 +105,7 @@ public final class RawConnection implements AutoCloseable {
                     line.substring(colon + 1).strip());
         }
         if (status == 100) {
-            return read();
+            return answer();
         }
         var length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
         var body = headers.containsKey("transfer-encoding") ? chunks() : in.readNBytes(length);

@@ -1,0 +1,142 @@
+package io.millrace.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** What a connection may and may not do, besides what {@link BadRequests} has in its table. */
+class ClientConnectionsTest {
+
+    private static final Door DOOR = Door.open();
+    private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    private static final String POST = "POST /v1/documents HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    private static final String DOCUMENT = "{\"source_uri\":\"u\",\"content\":\"c\"}";
+
+    @AfterAll
+    static void closeDoor() {
+        DOOR.close();
+    }
+
+    @Test
+    void aConnectionThatWasUsedMayRestForLongerThanHeadersMayTake() {
+        try (var connection = DOOR.connect()) {
+            assertThat(connection.exchange(bytes(LIVE)).status()).isEqualTo(200);
+            pass(Door.PATIENCE.multipliedBy(2));
+            assertThat(connection.exchange(bytes(LIVE)).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void headersThatTrickleAreCutOffAsIfTheyHadStopped() {
+        try (var connection = DOOR.connect()) {
+            var started = System.nanoTime();
+            connection.send(bytes("GET /health/live HTTP/1.1\r\n"));
+            for (var i = 0; i < 6; i++) {
+                pass(Door.PATIENCE.dividedBy(5));
+                connection.send(bytes("X" + i + ": y\r\n"));
+            }
+            assertThat(connection.read().status()).isEqualTo(408);
+            assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Door.PATIENCE.multipliedBy(5));
+        }
+    }
+
+    @Test
+    void aSlowBodyThatKeepsComingIsTaken() {
+        try (var connection = DOOR.connect()) {
+            connection.send(bytes(POST + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n"));
+            var middle = DOCUMENT.length() / 2;
+            pass(Door.PATIENCE.dividedBy(4));
+            connection.send(bytes(DOCUMENT.substring(0, middle)));
+            pass(Door.PATIENCE.dividedBy(4));
+            connection.send(bytes(DOCUMENT.substring(middle)));
+            assertThat(connection.read().status()).isEqualTo(202);
+        }
+    }
+
+    @Test
+    void whoIsRefusedAndGoesOnSendingIsCutOff() {
+        try (var connection = DOOR.connect()) {
+            var refused = connection.exchange(bytes(POST + "Content-Length: 99999999\r\n\r\n[{"));
+            assertThat(refused.status()).isEqualTo(413);
+            assertThat(refused.keepsAlive()).isFalse();
+            assertThatThrownBy(connection::read).isInstanceOf(RawConnection.ClosedWithoutAnswer.class);
+        }
+    }
+
+    @Test
+    void requestsMayFollowEachOtherUnasked() {
+        try (var connection = DOOR.connect()) {
+            var post = POST + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT;
+            connection.send(bytes(LIVE + post + "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n" + LIVE));
+            var statuses = new ArrayList<Integer>();
+            for (var i = 0; i < 4; i++) {
+                statuses.add(connection.read().status());
+            }
+            assertThat(statuses).containsExactly(200, 202, 404, 200);
+        }
+    }
+
+    @Test
+    void whatFollowsATransferThatIsNotUnderstoodIsNoRequest() {
+        try (var connection = DOOR.connect()) {
+            connection.send(bytes(POST + "Transfer-Encoding: gzip\r\n\r\n" + LIVE));
+            assertThat(connection.read().status()).isEqualTo(400);
+            assertThatThrownBy(connection::read).isInstanceOf(RuntimeException.class);
+        }
+    }
+
+    @Test
+    void whoAsksBeforeSendingIsToldToGoOn() {
+        try (var connection = DOOR.connect()) {
+            connection.send(bytes(POST + "Expect: 100-continue\r\nContent-Length: " + DOCUMENT.length() + "\r\n\r\n"));
+            assertThat(connection.readInterim()).isEqualTo(100);
+            assertThat(connection.exchange(bytes(DOCUMENT)).status()).isEqualTo(202);
+        }
+    }
+
+    @Test
+    void anUpgradeThatIsNotOfferedIsPassedOver() {
+        try (var connection = DOOR.connect()) {
+            var upgrade =
+                    "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAA\r\n\r\n";
+            var answer = connection.exchange(bytes("GET /health/live HTTP/1.1\r\nHost: x\r\n" + upgrade));
+            assertThat(answer.status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aCrowdKeepsNobodyOutForLongerThanItStays() {
+        var crowd = new ArrayList<RawConnection>();
+        for (var i = 0; i < Door.CONNECTIONS_MAX; i++) {
+            crowd.add(DOOR.connect());
+        }
+        var inside = crowd.getFirst();
+        assertThat(List.of(status(LIVE), inside.exchange(bytes(LIVE)).status())).containsExactly(503, 200);
+        crowd.forEach(RawConnection::close);
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(status(LIVE)).isEqualTo(200));
+        await().atMost(Duration.ofSeconds(10)).until(() -> DOOR.connections() == 0);
+    }
+
+    private static int status(String request) {
+        try (var connection = DOOR.connect()) {
+            return connection.exchange(bytes(request)).status();
+        }
+    }
+
+    /** Nothing tells that a client does nothing but the clock. */
+    private static void pass(Duration time) {
+        await().pollDelay(time).atMost(time.plusSeconds(10)).until(() -> true);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
