@@ -52,8 +52,8 @@ final class Bench implements Callable<Integer> {
     @Option(
             names = "--requests",
             paramLabel = "N",
-            defaultValue = "2000",
-            description = "reads: requests of each route and graph (${DEFAULT-VALUE}).")
+            defaultValue = "1000",
+            description = "reads: requests of each route and graph in a round (${DEFAULT-VALUE}).")
     private int requests;
 
     @Option(
@@ -72,7 +72,7 @@ final class Bench implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Rounds of each side, alternating (append 5, documents 3).")
+            description = "Rounds of each side, alternating (append 5, documents 3, reads 5).")
     private @Nullable Integer rounds;
 
     @Option(
@@ -132,7 +132,7 @@ final class Bench implements Callable<Integer> {
     }
 
     private void reads(BenchServer server, Report report) throws Exception {
-        var settings = new ReadBench.Settings(partitions, entities, requests);
+        var settings = new ReadBench.Settings(partitions, entities, rounds == null ? 5 : rounds, requests);
         report.reads(settings, new ReadBench(server, settings).run());
     }
 

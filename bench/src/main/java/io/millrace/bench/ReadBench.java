@@ -10,7 +10,9 @@ import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What statistics cost to read over a small and a large graph: two pods, each over a database of its own, are asked by turns, so
@@ -42,8 +44,13 @@ final class ReadBench {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** @param large entities of the large graph */
-    record Settings(int partitions, int large, int requests) {}
+    /**
+     * How much to do.
+     *
+     * @param large entities of the large graph
+     * @param requests of each route and graph, in a round
+     */
+    record Settings(int partitions, int large, int rounds, int requests) {}
 
     /** Milliseconds. */
     record Latency(double p50, double p99) {
@@ -58,10 +65,17 @@ final class ReadBench {
         }
     }
 
-    /** A route over both graphs. */
-    record Route(String path, Latency small, Latency large) {
+    /** A round over both graphs. */
+    record Round(Latency small, Latency large) {
         double ratio() {
             return large.p99() / small.p99();
+        }
+    }
+
+    /** A route; its figures are medians, since one pause of the machine makes the p99 of a round. */
+    record Route(String path, List<Round> rounds) {
+        double median(ToDoubleFunction<Round> figure) {
+            return Throughput.median(rounds, figure);
         }
     }
 
@@ -110,15 +124,20 @@ final class ReadBench {
         for (var path : PATHS) {
             measure(path, small, large, WARM_UP);
         }
-        var routes = new ArrayList<Route>();
-        for (var path : PATHS) {
-            Report.progress("reads, " + path);
-            routes.add(measure(path, small, large, settings.requests()));
+        var rounds = new LinkedHashMap<String, List<Round>>();
+        for (var i = 0; i < settings.rounds(); i++) {
+            Report.progress("reads, round %d of %d".formatted(i + 1, settings.rounds()));
+            for (var path : PATHS) {
+                rounds.computeIfAbsent(path, of -> new ArrayList<>())
+                        .add(measure(path, small, large, settings.requests()));
+            }
         }
+        var routes = new ArrayList<Route>();
+        rounds.forEach((path, of) -> routes.add(new Route(path, of)));
         return routes;
     }
 
-    private Route measure(String path, Running small, Running large, int requests)
+    private Round measure(String path, Running small, Running large, int requests)
             throws IOException, InterruptedException {
         var ofSmall = new long[requests];
         var ofLarge = new long[requests];
@@ -126,7 +145,7 @@ final class ReadBench {
             ofSmall[i] = nanos(small, path);
             ofLarge[i] = nanos(large, path);
         }
-        return new Route(path, Latency.of(ofSmall), Latency.of(ofLarge));
+        return new Round(Latency.of(ofSmall), Latency.of(ofLarge));
     }
 
     private long nanos(Running running, String path) throws IOException, InterruptedException {

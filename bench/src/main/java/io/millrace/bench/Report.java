@@ -141,8 +141,8 @@ final class Report {
 
     void reads(ReadBench.Settings settings, List<ReadBench.Route> routes) {
         line("");
-        line("reads: milliseconds over HTTP, %,d requests of each, one at a time, by turns"
-                .formatted(settings.requests()));
+        line("reads: milliseconds over HTTP, %,d requests of each a round, by turns, medians of %d rounds"
+                .formatted(settings.requests(), settings.rounds()));
         line("  %-34s %21s %21s %12s"
                 .formatted(
                         "",
@@ -154,11 +154,11 @@ final class Report {
             line("  %-34s %10.2f %10.2f %10.2f %10.2f %12.2f"
                     .formatted(
                             route.path(),
-                            route.small().p50(),
-                            route.small().p99(),
-                            route.large().p50(),
-                            route.large().p99(),
-                            route.ratio()));
+                            route.median(round -> round.small().p50()),
+                            route.median(round -> round.small().p99()),
+                            route.median(round -> round.large().p50()),
+                            route.median(round -> round.large().p99()),
+                            route.median(ReadBench.Round::ratio)));
         }
         var reads = new LinkedHashMap<String, Object>();
         reads.put("requests", settings.requests());

@@ -107,6 +107,20 @@ public final class HistoryReader {
         return list(SIZES, Tuple.of(workspace, (Object) before), row -> new Size(row.getLong(0), row.getLong(1)));
     }
 
+    private static final String SIZE_NOW = """
+            select
+              coalesce(sum(value) filter (where name = 'entities'), 0)::bigint,
+              coalesce(sum(value) filter (where name = 'relationships'), 0)::bigint
+            from lightrag.counters
+            where workspace = $1 and name in ('entities', 'relationships')
+            """;
+
+    /** The size now: the history is a few seconds behind. */
+    public Future<Size> sizeNow(String workspace) {
+        return list(SIZE_NOW, Tuple.of(workspace), row -> new Size(row.getLong(0), row.getLong(1)))
+                .map(List::getFirst);
+    }
+
     /** What a period added. */
     public record Growth(Instant startsAt, long entities, long relationships, long mentions) {}
 

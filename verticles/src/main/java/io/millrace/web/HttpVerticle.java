@@ -58,6 +58,7 @@ public final class HttpVerticle extends AbstractVerticle {
 
     private static final Pattern PARAMETER = Pattern.compile(":(\\w+)");
     private static final Duration MEASURE = Duration.ofSeconds(1);
+    /** Below this, what compression saves is less than a packet. */
     private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;

@@ -14,11 +14,14 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,12 +200,34 @@ final class RecordTail {
             switch (format) {
                 case NDJSON -> body.appendBuffer(json).appendString("\n");
                 case EVENT_STREAM ->
-                    body.appendString("id: " + record.offset() + "\ndata: ")
+                    body.appendString("id: " + place(record) + "\ndata: ")
                             .appendBuffer(json)
                             .appendString("\n\n");
             }
         }
         return body;
+    }
+
+    /** Where a tail goes on that has seen this record: {@code partition:offset}, with commas between. */
+    private String place(ConsumerRecord record) {
+        var places = new TreeMap<>(positions);
+        places.put(record.partition(), record.offset() + 1);
+        return places.entrySet().stream()
+                .map(place -> place.getKey() + ":" + place.getValue())
+                .collect(Collectors.joining(","));
+    }
+
+    /** The offsets in what {@link #place} made. */
+    static Map<Integer, Long> places(String text) {
+        var places = new HashMap<Integer, Long>();
+        for (var place : text.split(",", -1)) {
+            var parts = place.split(":", -1);
+            if (parts.length != 2) {
+                throw new IllegalArgumentException("no place: " + place);
+            }
+            places.put(Integer.valueOf(parts[0]), Long.valueOf(parts[1]));
+        }
+        return places;
     }
 
     private void deliver(int partition, List<ConsumerRecord> records, Buffer body) {

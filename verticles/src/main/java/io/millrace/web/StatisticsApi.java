@@ -84,12 +84,16 @@ final class StatisticsApi {
     private void history(RoutingContext context) {
         Requests.onlyKnows(context, "from", "to", "step");
         var workspace = Requests.workspace(context);
-        var steps = Steps.of(context, clock.instant());
-        Requests.answer(context, reader().sizes(workspace, steps.ends()), sizes -> {
+        var now = clock.instant();
+        var steps = Steps.of(context, now);
+        var kept = reader().sizes(workspace, steps.ends());
+        var current = reader().sizeNow(workspace);
+        Requests.answer(context, Future.all(kept, current), both -> {
             var begins = steps.begins();
             var points = new ArrayList<HistoryPoint>(begins.size());
             for (var i = 0; i < begins.size(); i++) {
-                var size = sizes.get(i);
+                var isNow = i == begins.size() - 1 && steps.to().isAfter(now);
+                var size = isNow ? current.result() : kept.result().get(i);
                 points.add(new HistoryPoint(begins.get(i), size.entities(), size.relationships()));
             }
             Cached.answer(context, new History(workspace, steps.unit().label(), steps.from(), steps.to(), points));

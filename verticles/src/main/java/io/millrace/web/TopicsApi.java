@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -225,11 +226,12 @@ final class TopicsApi {
         var wanted = Requests.number(context, "partition", 0, MAX_PARTITION);
         var limit = Requests.limit(context, MAX_TAILED, MAX_TAILED);
         var format = accepted(context);
+        var seen = seen(context, format);
         var ready = state(context.pathParam("topic")).compose(state -> {
             var ranges = start.offset() == null ? some(state, wanted) : List.of(only(state, wanted));
-            var resumed = resumed(context, format, ranges, start);
             return topic(state)
-                    .compose(topic -> positions(topic, ranges, resumed).map(positions -> new Tailed(topic, positions)));
+                    .compose(topic ->
+                            positions(topic, ranges, start, seen).map(positions -> new Tailed(topic, positions)));
         });
         Requests.answer(context, ready, tailed -> open(context, tailed, limit, format));
     }
@@ -263,23 +265,26 @@ final class TopicsApi {
                 : RecordTail.Format.NDJSON;
     }
 
-    /** An event source that lost its connection says what it saw last; of one partition that is a place to go on. */
-    private static Start resumed(
-            RoutingContext context, RecordTail.Format format, List<TopicReader.Range> ranges, Start start) {
+    /** An event source that lost its connection says what it saw last. */
+    private static Map<Integer, Long> seen(RoutingContext context, RecordTail.Format format) {
         var last = context.request().getHeader("Last-Event-ID");
-        if (last == null || last.isEmpty() || format != RecordTail.Format.EVENT_STREAM || ranges.size() > 1) {
-            return start;
+        if (last == null || last.isEmpty() || format != RecordTail.Format.EVENT_STREAM) {
+            return Map.of();
         }
         try {
-            return new Start(Math.addExact(Long.parseUnsignedLong(last), 1), null);
-        } catch (NumberFormatException | ArithmeticException e) {
-            throw new InvalidParameter("Last-Event-ID", "It is the id of the last event, an offset.");
+            return RecordTail.places(last);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidParameter("Last-Event-ID", "It is the id of the last event, as it came.");
         }
     }
 
-    private Future<NavigableMap<Integer, Long>> positions(Topic topic, List<TopicReader.Range> ranges, Start start) {
+    private Future<NavigableMap<Integer, Long>> positions(
+            Topic topic, List<TopicReader.Range> ranges, Start start, Map<Integer, Long> seen) {
         var offsets = new ArrayList<Future<Long>>();
-        ranges.forEach(range -> offsets.add(offset(topic, range, start, TopicReader.Range::endOffset)));
+        for (var range : ranges) {
+            var from = seen.containsKey(range.partition()) ? new Start(seen.get(range.partition()), null) : start;
+            offsets.add(offset(topic, range, from, TopicReader.Range::endOffset));
+        }
         return Future.all(offsets).map(all -> {
             var positions = new TreeMap<Integer, Long>();
             for (var i = 0; i < ranges.size(); i++) {

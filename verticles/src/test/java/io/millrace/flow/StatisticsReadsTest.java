@@ -100,6 +100,17 @@ class StatisticsReadsTest extends PodTest {
     }
 
     @Test
+    void theStepThatIsNowHasTheCountsOfNow() {
+        history("2024-03-31 00:59Z", 1, 0);
+        star(3);
+
+        assertThat(counts(reads.json("/v1/graph/stats/history"), "entity_count"))
+                .hasSize(24)
+                .startsWith(1L)
+                .endsWith(1L, 4L);
+    }
+
+    @Test
     void stepsThatHaveNotBegunAreLeftOut() {
         var now = Instant.now();
 

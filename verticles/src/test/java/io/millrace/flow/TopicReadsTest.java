@@ -216,12 +216,21 @@ class TopicReadsTest extends PodTest {
                 "Accept",
                 "text/event-stream",
                 "Last-Event-ID",
-                "0")) {
+                "0:1")) {
             assertThat(tail.response.headers().firstValue("content-type")).contains("text/event-stream");
             var lines = tail.next(9);
             assertThat(lines).hasSize(2);
-            assertThat(lines.getFirst()).isEqualTo("id: 1");
+            assertThat(lines.getFirst()).isEqualTo("id: 0:2");
             assertThat(lines.getLast()).startsWith("data: {").contains("\"value\":\"1\"");
+        }
+    }
+
+    @Test
+    void aPlaceToGoOnIsTakenAsItCameOnly() {
+        for (var id : List.of("x", "0", "0:x", "0:1,", "0:1:2", "99999999999:1")) {
+            var answer = reads.get(
+                    "/v1/topics/events/records?tail=true&limit=1", "Accept", "text/event-stream", "Last-Event-ID", id);
+            assertThat(answer.code()).as(id).isEqualTo("400 invalid_parameter");
         }
     }
 
