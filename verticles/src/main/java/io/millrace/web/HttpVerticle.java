@@ -136,7 +136,6 @@ public final class HttpVerticle extends AbstractVerticle {
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setCompressionSupported(true)
-                // Below this, what is saved is less than a packet.
                 .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
