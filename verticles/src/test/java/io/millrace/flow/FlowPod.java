@@ -62,6 +62,10 @@ final class FlowPod implements AutoCloseable {
         return base;
     }
 
+    List<String> routes() {
+        return pod.routes();
+    }
+
     Reads reads(String workspace) {
         return new Reads(base, workspace);
     }
