@@ -13,6 +13,15 @@ comment on schema lightrag is 'The knowledge graph and its statistics.';
 create schema stream;
 comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
 
+create table events.digests (
+  kind text not null,
+  subject text not null,
+  data jsonb not null,
+  told_at timestamp with time zone not null,
+  constraint digests_pkey PRIMARY KEY (kind, subject)
+);
+comment on table events.digests is 'What the last event of each kind and subject said that is told when it changes: written in the transaction that appends the event, so that whichever pod tells the next one knows what has been told.';
+
 create table jobs.cancellations (
   job_id uuid not null,
   cancelled_at timestamp with time zone not null default clock_timestamp(),
@@ -148,6 +157,7 @@ create table lightrag.counters (
   updated_at timestamp with time zone not null,
   constraint counters_pkey PRIMARY KEY (workspace, name, key, partition_id)
 ) with (fillfactor=70);
+CREATE INDEX counters_totals_idx ON lightrag.counters USING btree (workspace, name) WHERE (key = ''::text);
 comment on table lightrag.counters is 'Counters of the graph, a row a partition of topic changes, which readers sum: entities, relationships, entity_mentions, relationship_mentions (key is empty), entity_type and relationship_type (key: the type), degree (key: the lowest degree of the bucket; value: entities in it).';
 
 create table lightrag.entity_mentions (

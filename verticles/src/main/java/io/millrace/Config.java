@@ -35,6 +35,7 @@ public record Config(
         int computeThreads,
         Duration deadline,
         long maxLag,
+        Events events,
         Chunks chunks,
         Set<Stage> stages) {
 
@@ -57,6 +58,9 @@ public record Config(
 
     /** The embedded PostgreSQL. */
     public record Embedded(Path dataDir, int port) {}
+
+    /** Streams of events to clients. */
+    public record Events(int maxClients, Duration heartbeat, Duration maxStall) {}
 
     /** How documents are cut. */
     public record Chunks(int maxTokens, int overlapTokens) {}
@@ -93,6 +97,7 @@ public record Config(
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                 settings.duration("groups.deadline"),
                 settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
+                events(settings),
                 chunks(settings),
                 Stage.parse(settings.text("stages"))
                         .orElseThrow(() -> settings.invalid("stages", "some of ingest,chunk,extract,graph,stats")));
@@ -121,6 +126,15 @@ public record Config(
                 settings.integer("http.max-connections", 1, 1_000_000),
                 settings.integer("http.max-inflation-ratio", 1, 10_000),
                 settings.duration("http.max-wait"));
+    }
+
+    private static Events events(Settings settings) {
+        var heartbeat = settings.duration("events.heartbeat");
+        if (heartbeat.toSeconds() < 1) {
+            throw settings.invalid("events.heartbeat", "at least 1s");
+        }
+        return new Events(
+                settings.integer("events.max-clients", 0, 100_000), heartbeat, settings.duration("events.max-stall"));
     }
 
     private static List<String> corsOrigins(Settings settings) {

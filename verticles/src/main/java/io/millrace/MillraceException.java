@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * A refusal or failure that a caller has to know about, each kind with a code that never changes.
  *
  * <p>The kinds say what became of the caller's work, because that decides whether posting again is useful: after
- * {@link InvalidParameter}, {@link NotFound}, {@link Conflict}, {@link KeyReused}, {@link KeyInFlight}, {@link Overloaded}
- * and {@link Unavailable} nothing was stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a kind is decided in the web package.
+ * {@link InvalidParameter}, {@link NotFound}, {@link Gone}, {@link Conflict}, {@link KeyReused}, {@link KeyInFlight}, {@link
+ * Overloaded} and {@link Unavailable} nothing was stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a
+ * kind is decided in the web package.
  *
  * <p>Messages are written for the caller and reach him: no SQL, no host names, no stack traces in them.
  */
@@ -57,6 +58,13 @@ public abstract sealed class MillraceException extends RuntimeException {
                     Map.of("resource", resource, "id", id),
                     null,
                     false);
+        }
+    }
+
+    /** What the caller names was there, or was elsewhere, and will not come back. */
+    public static final class Gone extends MillraceException {
+        public Gone(String message, Map<String, Object> context) {
+            super("position_gone", message, context, null, false);
         }
     }
 

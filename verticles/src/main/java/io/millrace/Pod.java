@@ -6,6 +6,9 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
+import io.millrace.events.DigestVerticle;
+import io.millrace.events.Event;
+import io.millrace.events.EventListener;
 import io.millrace.extract.ExtractVerticle;
 import io.millrace.extract.Extractor;
 import io.millrace.extract.LocalExtractor;
@@ -66,7 +69,6 @@ import org.slf4j.LoggerFactory;
 public final class Pod {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pod.class);
-    private static final String EVENTS = "events";
     private static final Duration STEP = Duration.ofSeconds(30);
 
     private final Config config;
@@ -78,6 +80,7 @@ public final class Pod {
     private final List<String> deployed = new ArrayList<>();
     private final Vertx vertx;
     private volatile @Nullable Services services;
+    private @Nullable HttpVerticle door;
     private @Nullable Membership membership;
     private @Nullable ComputePool compute;
 
@@ -121,12 +124,23 @@ public final class Pod {
                         settings.maxDocuments(),
                         settings.limits(),
                         config.maxLag(),
-                        new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails())),
+                        new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails()),
+                        new HttpVerticle.EventSettings(
+                                config.events().maxClients(),
+                                new EventListener.Patience(
+                                        config.events().heartbeat(),
+                                        config.events().maxStall()))),
                 readiness,
                 () -> services,
                 metrics);
+        this.door = door;
         deploy(door, ThreadingModel.EVENT_LOOP);
         return door.actualPort();
+    }
+
+    /** The door's routes, once it is open: method and path. */
+    public List<String> routes() {
+        return door == null ? List.of() : door.routes();
     }
 
     public void waitsFor(String what) {
@@ -161,14 +175,18 @@ public final class Pod {
             deploy(verticle, ThreadingModel.VIRTUAL_THREAD);
         }
         if (config.stages().contains(Stage.GRAPH)) {
-            deploy(new JobVerticle(database, log, GraphProcessor.GROUP, EVENTS), ThreadingModel.EVENT_LOOP);
+            deploy(new JobVerticle(database, log, GraphProcessor.GROUP), ThreadingModel.EVENT_LOOP);
+        }
+        if (config.stages().contains(Stage.STATS)) {
+            deploy(
+                    new DigestVerticle(database, log, coordinator, member.memberId(), StatsVerticle.GROUP),
+                    ThreadingModel.EVENT_LOOP);
         }
         deploy(
                 new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
                 ThreadingModel.EVENT_LOOP);
         deploy(coordinator, ThreadingModel.EVENT_LOOP);
-        services = new Services(
-                database, coordinator, new CancelStore(database, log, EVENTS), this::poolActive, lastProgress);
+        services = new Services(database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
         all.keySet().forEach(group -> measureLag(group, coordinator));
         readiness.ready();
     }
@@ -179,12 +197,12 @@ public final class Pod {
                 List.of(IngestVerticle.TOPIC, ChunkVerticle.TOPIC, ExtractVerticle.TOPIC, GraphProcessor.CHANGES)) {
             topics.put(name, await(log.createTopic(name, config.partitions())));
         }
-        topics.put(EVENTS, await(log.createTopic(EVENTS, 1)));
+        topics.put(Event.TOPIC, await(log.createTopic(Event.TOPIC, 1)));
         for (var plugin : plugins) {
             topics.putIfAbsent(plugin.topic(), await(log.createTopic(plugin.topic(), config.partitions())));
         }
         for (var topic : List.copyOf(topics.values())) {
-            if (!topic.name().equals(EVENTS)) {
+            if (!topic.name().equals(Event.TOPIC)) {
                 await(log.createTopic(Topic.deadLetters(topic.name()), topic.partitions()));
             }
         }

@@ -1,6 +1,7 @@
 package io.millrace.jobs;
 
 import io.millrace.pg.Database;
+import io.millrace.stream.Appended;
 import io.millrace.stream.Log;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -17,9 +18,9 @@ public final class CancelStore {
     private final Database database;
     private final SweepStore sweeps;
 
-    public CancelStore(Database database, Log log, String eventsTopic) {
+    public CancelStore(Database database, Log log) {
         this.database = database;
-        this.sweeps = new SweepStore(database, log, "", eventsTopic);
+        this.sweeps = new SweepStore(database, log, "");
     }
 
     private static final String CANCEL = """
@@ -27,7 +28,18 @@ public final class CancelStore {
             from jobs.cancel($1, $2)
             """;
 
+    /** What came of it, and where that was told. */
+    private record Outcome(Cancelled cancelled, List<Appended> appended) {}
+
     public Future<Cancelled> cancel(String workspace, UUID id) {
+        return cancelOrLeave(workspace, id).map(outcome -> {
+            var bus = database.vertx().eventBus();
+            outcome.appended().forEach(range -> bus.publish(Appended.address(range.topic()), range));
+            return outcome.cancelled();
+        });
+    }
+
+    private Future<Outcome> cancelOrLeave(String workspace, UUID id) {
         return database.inTransaction(connection -> connection
                 .preparedQuery(CANCEL)
                 .execute(Tuple.of(workspace, id))
@@ -36,8 +48,8 @@ public final class CancelStore {
                             ? new Cancelled.Missing()
                             : cancelled(rows.iterator().next());
                     return cancelled instanceof Cancelled.Done(var job)
-                            ? sweeps.record(connection, List.of(job)).map(cancelled)
-                            : Future.succeededFuture(cancelled);
+                            ? sweeps.record(connection, List.of(job)).map(appended -> new Outcome(cancelled, appended))
+                            : Future.succeededFuture(new Outcome(cancelled, List.of()));
                 }));
     }
 

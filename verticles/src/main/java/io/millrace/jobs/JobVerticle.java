@@ -1,6 +1,7 @@
 package io.millrace.jobs;
 
 import io.millrace.pg.Database;
+import io.millrace.stream.Appended;
 import io.millrace.stream.Log;
 import io.vertx.core.AbstractVerticle;
 import java.time.Duration;
@@ -28,8 +29,8 @@ public final class JobVerticle extends AbstractVerticle {
     private boolean again;
     private boolean scheduled;
 
-    public JobVerticle(Database database, Log log, String graphGroup, String eventsTopic) {
-        this.store = new SweepStore(database, log, graphGroup, eventsTopic);
+    public JobVerticle(Database database, Log log, String graphGroup) {
+        this.store = new SweepStore(database, log, graphGroup);
     }
 
     @Override
@@ -56,6 +57,7 @@ public final class JobVerticle extends AbstractVerticle {
         inFlight = true;
         store.sweep()
                 .onSuccess(swept -> {
+                    swept.appended().forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));
                     swept.finished().forEach(job -> vertx.eventBus().publish(JobFinished.ADDRESS, job));
                     if (!swept.finished().isEmpty()) {
                         LOG.info("jobs ended: {}", swept.finished().size());

@@ -3,7 +3,10 @@ package io.millrace.jobs;
 import static io.millrace.pg.Columns.longs;
 import static io.millrace.pg.Columns.texts;
 
+import io.millrace.events.Event;
+import io.millrace.events.EventKind;
 import io.millrace.pg.Database;
+import io.millrace.stream.Appended;
 import io.millrace.stream.Effects;
 import io.millrace.stream.Log;
 import io.millrace.stream.ProducerRecord;
@@ -25,17 +28,15 @@ final class SweepStore {
     private final Database database;
     private final Log log;
     private final String graphGroup;
-    private final String events;
 
-    SweepStore(Database database, Log log, String graphGroup, String events) {
+    SweepStore(Database database, Log log, String graphGroup) {
         this.database = database;
         this.log = log;
         this.graphGroup = graphGroup;
-        this.events = events;
     }
 
-    /** What a sweep did: how many jobs it touched, and which of them have ended. */
-    record Swept(int touched, List<JobFinished> finished) {}
+    /** What a sweep did: how many jobs it touched, which of them have ended, and where it told of that. */
+    record Swept(int touched, List<JobFinished> finished, List<Appended> appended) {}
 
     private static final String SWEEP = """
             select id, workspace, source_uri, status, error_message, chunks_total, completed_at
@@ -54,7 +55,7 @@ final class SweepStore {
                 .compose(rows -> {
                     var finished = finished(rows);
                     if (finished.isEmpty()) {
-                        return Future.succeededFuture(new Swept(rows.size(), finished));
+                        return Future.succeededFuture(new Swept(rows.size(), finished, List.of()));
                     }
                     var ids = finished.stream().map(JobFinished::id).toArray(UUID[]::new);
                     return connection
@@ -62,7 +63,8 @@ final class SweepStore {
                             .execute(Tuple.of((Object) ids))
                             .compose(followers -> {
                                 finished.addAll(finished(followers));
-                                return record(connection, finished).map(new Swept(rows.size(), finished));
+                                return record(connection, finished)
+                                        .map(appended -> new Swept(rows.size(), finished, appended));
                             });
                 }));
     }
@@ -93,20 +95,30 @@ final class SweepStore {
             """;
 
     /** Counts ended jobs and tells of them, within the transaction that ends them. */
-    Future<?> record(SqlConnection connection, List<JobFinished> finished) {
+    Future<List<Appended>> record(SqlConnection connection, List<JobFinished> finished) {
+        var counted = addTotals(connection, finished);
+        var changed = changedDocuments(connection, finished);
+        // The append comes last, since from then on all other appenders of events wait for the commit.
+        return Future.all(counted, changed).compose(both -> {
+            var records = new ArrayList<ProducerRecord>();
+            finished.forEach(job -> records.add(event(job)));
+            records.addAll(changed.result());
+            return log.append(connection, List.of(new Effects.Append(Event.TOPIC, 0, records)));
+        });
+    }
+
+    private static Future<?> addTotals(SqlConnection connection, List<JobFinished> finished) {
         var totals = new HashMap<Map.Entry<String, String>, Long>();
         for (var job : finished) {
             totals.merge(Map.entry(job.workspace(), "jobs_" + job.status()), 1L, Long::sum);
         }
         var entries = new ArrayList<>(totals.entrySet());
-        var written = connection
+        return connection
                 .preparedQuery(ADD_TOTALS)
                 .execute(Tuple.of(
                         texts(entries, entry -> entry.getKey().getKey()),
                         texts(entries, entry -> entry.getKey().getValue()),
                         longs(entries, Map.Entry::getValue)));
-        var records = finished.stream().map(SweepStore::event).toList();
-        return Future.all(written, log.append(connection, List.of(new Effects.Append(events, 0, records))));
     }
 
     private static ProducerRecord event(JobFinished job) {
@@ -114,11 +126,44 @@ final class SweepStore {
                 .put("source_uri", job.sourceUri())
                 .put("chunks_total", job.chunksTotal())
                 .put("error_message", job.errorMessage());
-        var event = new JsonObject()
-                .put("kind", "job." + job.status())
-                .put("subject", job.id().toString())
-                .put("workspace", job.workspace())
-                .put("data", data);
-        return ProducerRecord.of(job.workspace() + "/" + job.id(), event.toBuffer());
+        var kind = job.status().equals("completed") ? EventKind.JOB_COMPLETED : EventKind.JOB_FAILED;
+        return Event.record(kind, job.id().toString(), job.workspace(), data);
+    }
+
+    private static final String CHANGED_DOCUMENTS = """
+            select d.document_id, d.workspace, d.source_uri, d.version, d.content_type, d.title, d.job_id
+            from unnest($1::uuid[]) with ordinality n (job_id, place)
+            join jobs.job_status j on j.id = n.job_id
+            join jobs.documents d on d.document_id = j.document_id and d.job_id = j.id
+            order by n.place
+            """;
+
+    /**
+     * Documents whose current version became visible with these jobs. Told here and not by the chunk stage: there it is
+     * too early, and its partitions would wait for each other at the one partition of the events.
+     */
+    private static Future<List<ProducerRecord>> changedDocuments(SqlConnection connection, List<JobFinished> finished) {
+        var completed = finished.stream()
+                .filter(job -> job.status().equals("completed"))
+                .map(JobFinished::id)
+                .toArray(UUID[]::new);
+        return connection
+                .preparedQuery(CHANGED_DOCUMENTS)
+                .execute(Tuple.of((Object) completed))
+                .map(rows -> {
+                    var records = new ArrayList<ProducerRecord>();
+                    rows.forEach(row -> records.add(changed(row)));
+                    return records;
+                });
+    }
+
+    private static ProducerRecord changed(Row row) {
+        var data = new JsonObject()
+                .put("source_uri", row.getString(2))
+                .put("version", row.getLong(3))
+                .put("content_type", row.getString(4))
+                .put("title", row.getString(5))
+                .put("job_id", row.getUUID(6).toString());
+        return Event.record(EventKind.DOCUMENT_CHANGED, row.getUUID(0).toString(), row.getString(1), data);
     }
 }

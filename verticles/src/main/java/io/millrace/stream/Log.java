@@ -180,6 +180,22 @@ public final class Log {
                 .map(rows -> rows.getFirst().getLong(0));
     }
 
+    private static final String EXTENT = """
+            select coalesce(
+                (select min(s.base_offset) from stream.segment_starts s where s.topic_id = p.topic_id and s.partition_id = p.partition_id),
+                p.floor_offset),
+              stream.end_offset(p.topic_id, p.partition_id)
+            from stream.partitions p
+            where p.topic_id = $1 and p.partition_id = $2
+            """;
+
+    /** Where a partition begins and ends. */
+    public Future<Extent> extent(Topic topic, int partition) {
+        return query(database.pool(), EXTENT, Tuple.of(topic.id(), partition))
+                .map(rows ->
+                        new Extent(rows.getFirst().getLong(0), rows.getFirst().getLong(1)));
+    }
+
     private static final String OFFSET_AT = """
             select stream.offset_at($1, $2, $3)
             """;

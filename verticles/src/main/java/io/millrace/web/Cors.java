@@ -49,6 +49,12 @@ final class Cors implements Handler<RoutingContext> {
         }
     }
 
+    /** Whether a page that asks for more than an answer, such as a WebSocket, may have it; who is no page may. */
+    boolean permits(HttpServerRequest request) {
+        var origin = request.getHeader(HttpHeaders.ORIGIN);
+        return origin == null || isAllowed(origin) || isOurs(origin, request);
+    }
+
     private boolean isAllowed(String origin) {
         return origins.contains(ANY) || origins.contains(origin);
     }

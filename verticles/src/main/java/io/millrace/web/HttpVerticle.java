@@ -1,8 +1,12 @@
 package io.millrace.web;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.chunk.ChunkVerticle;
+import io.millrace.events.EventFeed;
+import io.millrace.events.EventListener;
 import io.millrace.graph.GraphExport;
 import io.millrace.graph.GraphReader;
 import io.millrace.ingest.JobIds;
@@ -22,6 +26,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The door: HTTP on an event loop. Up before the database is, so that a pod can say what it waits for. */
@@ -35,7 +40,8 @@ public final class HttpVerticle extends AbstractVerticle {
             int maxDocuments,
             ClientLimits limits,
             long maxLag,
-            Reading reading) {}
+            Reading reading,
+            EventSettings events) {}
 
     /** For those who read: origins of pages that may, and the most live tails. */
     public record Reading(List<String> corsOrigins, int maxTails) {
@@ -44,8 +50,15 @@ public final class HttpVerticle extends AbstractVerticle {
         }
     }
 
-    private static final Duration MEASURE = Duration.ofSeconds(1);
+    /**
+     * Streams of events.
+     *
+     * @param maxClients connections for them; past these clients are refused
+     */
+    public record EventSettings(int maxClients, EventListener.Patience patience) {}
 
+    private static final Pattern PARAMETER = Pattern.compile(":(\\w+)");
+    private static final Duration MEASURE = Duration.ofSeconds(1);
     /** Below this, what compression saves is less than a packet. */
     private static final int COMPRESS_FROM_BYTES = 1_024;
 
@@ -54,6 +67,8 @@ public final class HttpVerticle extends AbstractVerticle {
     private final Supplier<@Nullable Services> services;
     private final PrometheusMeterRegistry metrics;
     private volatile int actualPort;
+    private @Nullable Router router;
+    private @Nullable EventFeed events;
     private @Nullable Log log;
 
     /** @param services null until the pod is up */
@@ -73,19 +88,34 @@ public final class HttpVerticle extends AbstractVerticle {
         return actualPort;
     }
 
+    /** Every route, as its method and its path with {@code {parameters}}: what the OpenAPI document has to tell of. */
+    public List<String> routes() {
+        return requireNonNull(router, "not started").getRoutes().stream()
+                .filter(route -> route.getPath() != null && route.methods() != null)
+                .flatMap(route -> route.methods().stream()
+                        .map(method -> method + " "
+                                + PARAMETER.matcher(route.getPath()).replaceAll("{$1}")))
+                .distinct()
+                .toList();
+    }
+
     @Override
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
+        this.router = router;
         ProblemHandler.install(router);
         router.route().handler(RequestTarget::check);
-        router.route().handler(new Cors(settings.reading().corsOrigins()));
+        var cors = new Cors(settings.reading().corsOrigins());
+        router.route().handler(cors);
         new ProblemsApi().mount(router);
+        new DocsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
         mountProducers(router);
+        mountEvents(router, cors);
         var connections = new ClientConnections(settings.limits());
         Gauge.builder("millrace.http.connections", connections::open).register(metrics);
         vertx.createHttpServer(options())
@@ -104,6 +134,9 @@ public final class HttpVerticle extends AbstractVerticle {
     private static HttpServerOptions options() {
         return new HttpServerOptions()
                 .setHttp2ClearTextEnabled(false)
+                // A compressor a socket costs some 300 KiB each, of which there may be thousands.
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 .setCompressionSupported(true)
                 .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
@@ -154,6 +187,21 @@ public final class HttpVerticle extends AbstractVerticle {
         var bodies = new JsonBody(vertx, settings.maxBodyBytes(), settings.limits());
         new ProducerApi(() -> up().database(), this::log, bodies, settings.maxDocuments()).mount(router);
         new GraphExportApi(vertx, () -> new GraphExport(up().database())).mount(router);
+    }
+
+    private void mountEvents(Router router, Cors cors) {
+        var feed = new EventFeed(vertx, this::log);
+        events = feed;
+        Gauge.builder("millrace.event.clients", feed, EventFeed::listeners).register(metrics);
+        new EventsApi(feed, cors, settings.events()).mount(router);
+    }
+
+    @Override
+    public void stop() {
+        var feed = events;
+        if (feed != null) {
+            feed.stop();
+        }
     }
 
     /** None before the pod is up: it can be asked how it is all the same. */

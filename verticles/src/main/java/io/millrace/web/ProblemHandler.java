@@ -111,6 +111,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
             case MillraceException.Unavailable unavailable -> problem.withRetryAfter(unavailable.retryAfter());
             case MillraceException.InvalidParameter _,
                     MillraceException.NotFound _,
+                    MillraceException.Gone _,
                     MillraceException.Conflict _,
                     MillraceException.KeyReused _,
                     MillraceException.OutcomeUnknown _ -> problem;
@@ -122,6 +123,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
         return switch (exception) {
             case MillraceException.InvalidParameter _ -> ProblemType.INVALID_PARAMETER;
             case MillraceException.NotFound _ -> ProblemType.NOT_FOUND;
+            case MillraceException.Gone _ -> ProblemType.POSITION_GONE;
             case MillraceException.Conflict _ -> ProblemType.CONFLICT;
             case MillraceException.KeyReused _ -> ProblemType.IDEMPOTENCY_KEY_REUSED;
             case MillraceException.KeyInFlight _ -> ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT;
@@ -151,10 +153,12 @@ final class ProblemHandler implements Handler<RoutingContext> {
             case 406 -> ProblemType.NOT_ACCEPTABLE;
             case 408 -> ProblemType.REQUEST_TIMEOUT;
             case 409 -> ProblemType.CONFLICT;
+            case 410 -> ProblemType.POSITION_GONE;
             case 413 -> ProblemType.BODY_TOO_LARGE;
             case 414 -> ProblemType.URI_TOO_LONG;
             case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
             case 417 -> ProblemType.EXPECTATION_FAILED;
+            case 426 -> ProblemType.UPGRADE_REQUIRED;
             case 429 -> ProblemType.OVERLOADED;
             case 431 -> ProblemType.HEADERS_TOO_LARGE;
             case 503 -> ProblemType.UNAVAILABLE;

@@ -77,7 +77,8 @@ enum ProblemType {
     FORBIDDEN_ORIGIN(
             403,
             "Forbidden origin",
-            "A web page of another origin asked a browser for a request that changes something. Nothing was stored.",
+            "A web page of another origin asked a browser for a request that changes something, or for a WebSocket. Nothing was"
+                    + " stored.",
             "Name the page's origin in the setting http.cors-origins, if it is to be allowed."),
     NOT_FOUND(
             404,
@@ -121,6 +122,13 @@ enum ProblemType {
             "Another request brought the same content while this job was under way, and its job ends when and as this one"
                     + " does. To cancel this one would take that one's content away.",
             "Cancel the jobs that follow this one first: their field follows has its id."),
+    POSITION_GONE(
+            410,
+            "Position gone",
+            "The place to resume at is not in the log: what follows it has been dropped by retention, or the id comes from"
+                    + " another database.",
+            "Read the state anew, then begin without an id, or with after=earliest for all that is kept. What happened"
+                    + " between is not told any more."),
     BODY_TOO_LARGE(
             413,
             "Body too large",
@@ -173,6 +181,11 @@ enum ProblemType {
             "The Idempotency-Key was used before for another request: with other documents, another number or order of them, or"
                     + " as an array where this is none. Nothing was stored.",
             "Use a new key for a new request, and the same key only to send the same request again."),
+    UPGRADE_REQUIRED(
+            426,
+            "Upgrade required",
+            "The resource is a WebSocket, and the request asks for none.",
+            "Open it with a WebSocket client, or use the resource that the detail names."),
     OVERLOADED(
             429,
             "Too much at once",

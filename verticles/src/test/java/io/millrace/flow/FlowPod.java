@@ -66,6 +66,10 @@ public final class FlowPod implements AutoCloseable {
         return base;
     }
 
+    List<String> routes() {
+        return pod.routes();
+    }
+
     Reads reads(String workspace) {
         return new Reads(base, workspace);
     }

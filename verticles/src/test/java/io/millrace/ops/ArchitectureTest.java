@@ -34,7 +34,8 @@ class ArchitectureTest {
     @CsvSource(delimiter = '|', textBlock = """
             pg      |                |                             |
             stream  | pg             |                             |
-            jobs    | stream pg      |                             |
+            events  | stream pg      |                             |
+            jobs    | events stream pg |                           |
             ingest  | jobs stream pg |                             |
             # A document's id, key and fingerprint are defined beside the record; chunk compares and keys with them.
             chunk   | jobs stream pg | ingest.Document ingest.DocumentRecord ingest.ContentType ingest.SuppliedEntity ingest.SuppliedRelationship | ingest.DocumentIds ingest.Fingerprint
@@ -64,6 +65,7 @@ class ArchitectureTest {
                         "io.millrace",
                         "io.millrace.chunk",
                         "io.millrace.cli",
+                        "io.millrace.events",
                         "io.millrace.extract",
                         "io.millrace.graph",
                         "io.millrace.ingest",

@@ -2,6 +2,7 @@ package io.millrace.web;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.events.EventListener;
 import io.millrace.ingest.IngestReply;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.jobs.CancelStore;
@@ -47,7 +48,14 @@ final class Door implements AutoCloseable {
         readiness.ready();
         verticle = new HttpVerticle(
                 new HttpVerticle.Settings(
-                        "127.0.0.1", 0, BODY_BYTES_MAX, 1_000, limits, 1_000, new HttpVerticle.Reading(List.of(), 10)),
+                        "127.0.0.1",
+                        0,
+                        BODY_BYTES_MAX,
+                        1_000,
+                        limits,
+                        1_000,
+                        new HttpVerticle.Reading(List.of(), 10),
+                        new HttpVerticle.EventSettings(10, new EventListener.Patience(PATIENCE, PATIENCE))),
                 readiness,
                 () -> services,
                 metrics);
@@ -62,8 +70,7 @@ final class Door implements AutoCloseable {
         var membership = new Membership(settings, UUID.randomUUID(), "door", Duration.ofSeconds(5));
         var coordinator =
                 new Coordinator(new GroupStore(database), membership, List.of(), Coordinator.Settings.DEFAULT);
-        return new Services(
-                database, coordinator, new CancelStore(database, new Log(database), "events"), () -> 0, Map.of());
+        return new Services(database, coordinator, new CancelStore(database, new Log(database)), () -> 0, Map.of());
     }
 
     static Door open() {
