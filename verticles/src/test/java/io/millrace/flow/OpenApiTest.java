@@ -284,6 +284,8 @@ class OpenApiTest extends PodTest {
             unchanged("/v1/graph/" + path);
         }
         get(200, "/v1/graph/growth?step=minute&from=2026-11-21T00:00:00Z&to=2026-11-21T01:00:00Z");
+        get(200, "/v1/graph/export");
+        get(400, "/v1/graph/export?x=1");
         get(400, "/v1/graph/stats/history?step=week");
         get(400, "/v1/graph/stats?x=1");
     }
@@ -370,6 +372,16 @@ class OpenApiTest extends PodTest {
         get(400, "/v1/topics/documents/records");
         stream("/v1/topics/events/records?tail=true&offset=0&limit=3", 3);
         stream("/v1/topics/events/records?tail=true&offset=0&limit=3", 3, "Accept", "text/event-stream");
+        post(201, "/v1/topics", "{\"topic\": \"own\", \"partitions\": 2}", "Content-Type", JSON);
+        post(200, "/v1/topics", "{\"topic\": \"own\", \"partitions\": 2}", "Content-Type", JSON);
+        post(409, "/v1/topics", "{\"topic\": \"own\", \"partitions\": 3}", "Content-Type", JSON);
+        post(400, "/v1/topics", "{", "Content-Type", JSON);
+        post(422, "/v1/topics", "{\"topic\": 5}", "Content-Type", JSON);
+        post(415, "/v1/topics", "x", "Content-Type", "text/plain");
+        post(201, "/v1/topics/own/records", "[{\"key\": \"a\", \"value\": {\"n\": 1}}]", "Content-Type", JSON);
+        post(404, "/v1/topics/nothing/records", "{\"value\": \"a\"}", "Content-Type", JSON);
+        post(409, "/v1/topics/mentions/records", "{\"value\": \"a\"}", "Content-Type", JSON);
+        post(422, "/v1/topics/own/records", "{\"valu\": \"a\"}", "Content-Type", JSON);
         get(200, "/v1/groups");
         get(400, "/v1/groups?x=1");
         post(200, "/v1/groups/stats/seek?to=end&allow_skip=true", "");
