@@ -2,6 +2,7 @@ package io.millrace.stream;
 
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class Coordinator extends AbstractVerticle {
     private volatile int pods = 1;
     private volatile Future<?> tick = Future.succeededFuture();
     private boolean again;
+    private boolean stopping;
 
     /** How often to ask, and how segments are cut. */
     public record Settings(Duration tick, Duration segmentLength, Duration segmentsAhead) {
@@ -62,6 +64,16 @@ public final class Coordinator extends AbstractVerticle {
         vertx.setPeriodic(HOUSEKEEPING.toMillis(), fired -> keepHouse());
         keepHouse();
         tick();
+    }
+
+    /**
+     * Waits for the tick in flight. What a verticle has asked of the database and has not heard when it is gone, it never
+     * hears: the groups that {@link #leave} after that tick would wait for good.
+     */
+    @Override
+    public void stop(Promise<Void> stopped) {
+        stopping = true;
+        tick.onComplete(done -> stopped.complete());
     }
 
     /** Where each group of this pod stands, as of the last tick. */
@@ -105,6 +117,9 @@ public final class Coordinator extends AbstractVerticle {
     }
 
     private void tick() {
+        if (stopping) {
+            return;
+        }
         if (!tick.isComplete()) {
             again = true;
             return;
