@@ -1,0 +1,312 @@
+package io.millrace.faults;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TCP proxy between one pod and PostgreSQL that delays, holds back and cuts, and that strikes exactly before or after a
+ * statement of a given kind: it reads the protocol as it goes by.
+ */
+final class FaultyLink implements AutoCloseable {
+
+    /** Which way bytes go. */
+    enum Direction {
+        TO_SERVER,
+        TO_POD
+    }
+
+    /** When to strike. */
+    enum Side {
+        /** The statement never reaches the server. */
+        BEFORE,
+        /** The server has run it, and its answer never reaches the pod. */
+        AFTER
+    }
+
+    /** A strike that waits for its statement; what it does gives a proof, and then the connection is cut. */
+    private record Trap(String label, Side side, Supplier<String> strike) {}
+
+    private final ServerSocket listener;
+    private final Supplier<Integer> serverPort;
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Set<String>> owners = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> seen = new ConcurrentSkipListMap<>();
+    private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
+    private final AtomicReference<@Nullable String> struck = new AtomicReference<>();
+    private final AtomicLong heldMessages = new AtomicLong();
+    private final AtomicLong delayedMessages = new AtomicLong();
+    private volatile String owner = "";
+    private volatile @Nullable Direction held;
+    private volatile Duration delay = Duration.ZERO;
+
+    FaultyLink(Supplier<Integer> serverPort) {
+        this.serverPort = serverPort;
+        try {
+            this.listener = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** Whose connections those are that come from now on. */
+    void owner(String name) {
+        owner = name;
+    }
+
+    /** Who has used a port on the server's side; a port can be used again. */
+    Set<String> ownersOf(int clientPort) {
+        return owners.getOrDefault(clientPort, Set.of());
+    }
+
+    /** Statements that have gone by, by label. */
+    List<String> statements() {
+        return List.copyOf(seen.keySet());
+    }
+
+    /** Cuts every open connection at once; gives how many. */
+    int cut() {
+        var connections = List.copyOf(open);
+        connections.forEach(Connection::close);
+        return connections.size();
+    }
+
+    /** Holds back everything in one direction, as a network does that loses packets one way. */
+    void hold(Direction direction) {
+        heldMessages.set(0);
+        held = direction;
+    }
+
+    /** Delays each message in both directions. */
+    void delay(Duration time) {
+        delayedMessages.set(0);
+        delay = time;
+    }
+
+    /** Lets everything pass again; gives how many messages were held back or delayed. */
+    long heal() {
+        held = null;
+        delay = Duration.ZERO;
+        trap.set(null);
+        return heldMessages.getAndSet(0) + delayedMessages.getAndSet(0);
+    }
+
+    /** Waits for a statement of that label and strikes once; null when none came within the limit. */
+    synchronized @Nullable String strike(String label, Side side, Duration limit, Supplier<String> strike) {
+        struck.set(null);
+        trap.set(new Trap(label, side, strike));
+        var waiting = Waiting.until(limit, () -> trap.get() == null);
+        if (!waiting && trap.getAndSet(null) != null) {
+            return null;
+        }
+        Waiting.until(limit, () -> struck.get() != null);
+        return struck.get();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                var pod = listener.accept();
+                Thread.ofVirtual().start(() -> connect(pod));
+            } catch (IOException e) {
+                // Closed, or a connection that was gone before it was taken.
+            }
+        }
+    }
+
+    private void connect(Socket pod) {
+        try {
+            var server = new Socket(InetAddress.ofLiteral("127.0.0.1"), serverPort.get());
+            owners.computeIfAbsent(server.getLocalPort(), port -> ConcurrentHashMap.newKeySet())
+                    .add(owner);
+            var connection = new Connection(pod, server);
+            open.add(connection);
+            Thread.ofVirtual().start(() -> connection.run(connection::pumpToServer));
+            connection.run(connection::pumpToPod);
+        } catch (IOException e) {
+            closeQuietly(pod);
+        }
+    }
+
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // It is of no use any more either way.
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            // Nobody comes any more either way.
+        }
+        heal();
+        cut();
+    }
+
+    @FunctionalInterface
+    private interface Pump {
+        void run() throws IOException;
+    }
+
+    /** One connection: two pumps, each a thread that reads a message and passes it on. */
+    private final class Connection {
+        private final Socket pod;
+        private final Socket server;
+        private final Wire.Statements statements = new Wire.Statements();
+        /** Requests that the server answers with ReadyForQuery: sent, and answered. */
+        private final AtomicInteger sent = new AtomicInteger();
+
+        private int answered;
+        /** The answer that is swallowed, and with which the trap strikes. */
+        private volatile int swallowed = Integer.MAX_VALUE;
+
+        private volatile @Nullable Trap sprung;
+
+        Connection(Socket pod, Socket server) throws IOException {
+            this.pod = pod;
+            this.server = server;
+            pod.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+        }
+
+        void run(Pump pump) {
+            try {
+                pump.run();
+            } catch (IOException e) {
+                // One end is gone, so the other goes too.
+            } finally {
+                close();
+            }
+        }
+
+        void pumpToServer() throws IOException {
+            var in = new DataInputStream(new BufferedInputStream(pod.getInputStream(), 1 << 16));
+            var out = new BufferedOutputStream(server.getOutputStream(), 1 << 16);
+            var first = Wire.readFirst(in);
+            while (first.asksForEncryption()) {
+                // Nobody here encrypts, and the harness has to read along.
+                pod.getOutputStream().write('N');
+                first = Wire.readFirst(in);
+            }
+            write(out, first, in.available() == 0, Direction.TO_SERVER);
+            for (var message = Wire.read(in); message != null; message = Wire.read(in)) {
+                if (message.type() == 'Q' || message.type() == 'S') {
+                    sent.incrementAndGet();
+                }
+                if (strikes(message)) {
+                    return;
+                }
+                write(out, message, in.available() == 0, Direction.TO_SERVER);
+            }
+        }
+
+        /** Strikes before the statement, or remembers the answer after which to strike. */
+        private boolean strikes(Wire.Message message) {
+            var label = statements.label(message);
+            if (label == null) {
+                return false;
+            }
+            seen.computeIfAbsent(label, first -> new AtomicLong()).incrementAndGet();
+            var armed = trap.get();
+            if (armed == null || !armed.label().equals(label) || !trap.compareAndSet(armed, null)) {
+                return false;
+            }
+            return switch (armed.side()) {
+                case BEFORE -> {
+                    strike(armed);
+                    yield true;
+                }
+                case AFTER -> {
+                    // A simple query was counted already; a prepared one is by the Sync that follows it.
+                    sprung = armed;
+                    swallowed = message.type() == 'Q' ? sent.get() : sent.get() + 1;
+                    yield false;
+                }
+            };
+        }
+
+        private void strike(Trap armed) {
+            var proof = armed.strike().get();
+            close();
+            struck.set(proof);
+        }
+
+        void pumpToPod() throws IOException {
+            var in = new DataInputStream(new BufferedInputStream(server.getInputStream(), 1 << 16));
+            var out = new BufferedOutputStream(pod.getOutputStream(), 1 << 16);
+            for (var message = Wire.read(in); message != null; message = Wire.read(in)) {
+                // The first one ends the login, and answers nothing that was sent.
+                var ready = message.type() == 'Z';
+                var armed = sprung;
+                if (armed != null && answered >= swallowed) {
+                    if (ready) {
+                        strike(armed);
+                        return;
+                    }
+                } else {
+                    write(out, message, in.available() == 0, Direction.TO_POD);
+                }
+                answered += ready ? 1 : 0;
+            }
+        }
+
+        private void write(OutputStream out, Wire.Message message, boolean last, Direction direction)
+                throws IOException {
+            var waits = delay;
+            if (waits.isPositive()) {
+                delayedMessages.incrementAndGet();
+                out.flush();
+                Waiting.pass(waits);
+            }
+            if (held == direction) {
+                heldMessages.incrementAndGet();
+                out.flush();
+                Waiting.until(Duration.ofMinutes(5), () -> held != direction || pod.isClosed());
+            }
+            message.writeTo(out);
+            if (last) {
+                out.flush();
+            }
+        }
+
+        void close() {
+            open.remove(this);
+            closeQuietly(pod);
+            closeQuietly(server);
+        }
+    }
+
+    /** Names of all who ever used any of these links by port. */
+    static Set<String> owners(List<FaultyLink> links, int clientPort) {
+        var names = new ArrayList<String>();
+        links.forEach(link -> names.addAll(link.ownersOf(clientPort)));
+        return Set.copyOf(names);
+    }
+}

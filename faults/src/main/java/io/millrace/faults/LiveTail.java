@@ -1,0 +1,146 @@
+package io.millrace.faults;
+
+import io.millrace.pg.Database;
+import io.millrace.pg.DatabaseSettings;
+import io.millrace.stream.ConsumerRecord;
+import io.millrace.stream.Log;
+import io.millrace.stream.Topic;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reader that follows the end of every topic while everything breaks, and remembers what it saw: each offset must come
+ * once, in order, and be the same when the log is read again at the end.
+ */
+final class LiveTail implements AutoCloseable {
+
+    static final List<String> TOPICS =
+            List.of("documents", "chunks", "mentions", "changes", "events", LedgerPlugin.ECHOES);
+
+    private static final int BYTES = 1 << 20;
+    private static final Duration ROUND = Duration.ofMillis(150);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private record Place(String topic, int partition) {}
+
+    private final Vertx vertx = Vertx.vertx();
+    private final Database database;
+    private final Log log;
+    private final Map<Place, List<Integer>> seen =
+            new TreeMap<>(Comparator.comparing(Place::topic).thenComparingInt(Place::partition));
+    private final List<String> violations = new ArrayList<>();
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    LiveTail(DatabaseSettings settings) {
+        this.database = new Database(vertx, settings);
+        this.log = new Log(database);
+        this.thread = Thread.ofPlatform().name("live-tail").daemon().start(this::follow);
+    }
+
+    private void follow() {
+        while (!stopping) {
+            readOn();
+            Waiting.pass(ROUND);
+        }
+    }
+
+    /** Reads each partition on by one fetch; true when there was anything. */
+    private boolean readOn() {
+        var any = false;
+        for (var name : TOPICS) {
+            try {
+                var topic = await(log.topic(name));
+                for (var partition = 0; topic != null && partition < topic.partitions(); partition++) {
+                    var places = seen.computeIfAbsent(new Place(name, partition), first -> new ArrayList<>());
+                    any |= readOn(topic, partition, places);
+                }
+            } catch (RuntimeException e) {
+                // The database is away; the next round asks again from the same offset.
+            }
+        }
+        return any;
+    }
+
+    private boolean readOn(Topic topic, int partition, List<Integer> hashes) {
+        var records = await(log.fetch(topic, partition, hashes.size(), BYTES));
+        for (var record : records) {
+            if (record.offset() != hashes.size()) {
+                violations.add("%s/%d: offset %d came where %d belongs"
+                        .formatted(topic.name(), partition, record.offset(), hashes.size()));
+                return false;
+            }
+            hashes.add(hash(record));
+        }
+        return !records.isEmpty();
+    }
+
+    private static int hash(ConsumerRecord record) {
+        return 31 * hash(record.key()) + hash(record.value());
+    }
+
+    private static int hash(@Nullable Buffer bytes) {
+        return bytes == null ? 0 : Arrays.hashCode(bytes.getBytes());
+    }
+
+    /** How many records it saw. */
+    long records() {
+        return seen.values().stream().mapToLong(List::size).sum();
+    }
+
+    /** Reads what is left, then everything once more from the beginning; gives what was not as it was seen. */
+    List<String> finish() throws InterruptedException {
+        stopping = true;
+        thread.join();
+        var more = true;
+        while (more) {
+            more = readOn();
+        }
+        for (var entry : seen.entrySet()) {
+            var place = entry.getKey();
+            var topic = log.known(place.topic());
+            var again = new ArrayList<Integer>();
+            while (again.size() < entry.getValue().size()) {
+                if (!readOn(topic, place.partition(), again)) {
+                    break;
+                }
+            }
+            if (!again.equals(entry.getValue())) {
+                violations.add("%s/%d: the tail saw %d records, and they are not those that are there now"
+                        .formatted(
+                                place.topic(),
+                                place.partition(),
+                                entry.getValue().size()));
+            }
+        }
+        return violations;
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        database.close();
+        vertx.close();
+    }
+}

@@ -1,0 +1,269 @@
+package io.millrace.faults;
+
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts documents to whichever pods are ready, alone, as arrays and as NDJSON, writes down what it was told, and posts
+ * again what was not acknowledged. Now and then a request has a document that is bad, or goes to all pods at once.
+ */
+final class Poster implements AutoCloseable {
+
+    private static final int THREADS = 3;
+    private static final int MAX_DOCUMENTS = 12;
+    private static final Duration TIMEOUT = Duration.ofSeconds(4);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .build();
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    private final Queue<KnownDocument> again = new ConcurrentLinkedQueue<>();
+    private final DocumentGenerator generator;
+    private final History history;
+    private final Supplier<List<URI>> ready;
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private volatile boolean stopping;
+
+    Poster(long seed, History history, Supplier<List<URI>> ready) {
+        this.generator = new DocumentGenerator(seed);
+        this.history = history;
+        this.ready = ready;
+        var random = new Random(seed);
+        for (var i = 0; i < THREADS; i++) {
+            var own = new Random(random.nextLong());
+            workers.execute(() -> work(own));
+        }
+    }
+
+    private void work(Random random) {
+        try {
+            postOn(random);
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
+        }
+    }
+
+    private void postOn(Random random) {
+        while (!stopping) {
+            var addresses = ready.get();
+            if (!addresses.isEmpty()) {
+                var address = addresses.get(random.nextInt(addresses.size()));
+                post(address, documents(1 + random.nextInt(MAX_DOCUMENTS)), random);
+            }
+            Waiting.pass(PAUSE.multipliedBy(1 + random.nextInt(3)).dividedBy(2));
+        }
+    }
+
+    private List<KnownDocument> documents(int count) {
+        var documents = new ArrayList<KnownDocument>();
+        while (documents.size() < count && !again.isEmpty()) {
+            var next = again.poll();
+            if (next != null) {
+                documents.add(next);
+            }
+        }
+        documents.addAll(generator.next(count - documents.size()));
+        return documents;
+    }
+
+    private void post(URI address, List<KnownDocument> documents, Random random) {
+        switch (random.nextInt(10)) {
+            case 0, 1, 2 -> documents.forEach(document -> postWhole(address, "alone", List.of(document)));
+            case 3, 4, 5 -> postWhole(address, "array", documents);
+            case 6, 7, 8 -> postLines(address, documents);
+            default -> postBad(address, documents);
+        }
+    }
+
+    /** Sends one document to every pod at the same time; gives how many said that they had stored it. */
+    int postEverywhere() {
+        var document = generator.next(1);
+        var before = history.attempts().size();
+        var posts = ready.get().stream()
+                .map(address -> workers.submit(() -> postWhole(address, "everywhere", document)))
+                .toList();
+        for (var post : posts) {
+            try {
+                post.get(2 * TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            } catch (Exception e) {
+                // Written down as unknown when it was invoked.
+            }
+        }
+        return (int) history.attempts().stream()
+                .skip(before)
+                .filter(attempt -> attempt.document().equals(document.getFirst()))
+                .filter(attempt -> attempt.outcome() == History.Outcome.OK)
+                .count();
+    }
+
+    private void postWhole(URI address, String how, List<KnownDocument> documents) {
+        var ids = history.invoked(how, documents);
+        var bodies = bodies(documents, ids);
+        var body = how.equals("array")
+                ? new JsonArray(bodies).encode()
+                : bodies.getFirst().encode();
+        try {
+            var response = http.send(request(address, "application/json", body), HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() == 202) {
+                var jobs = new JsonObject(response.body()).getJsonArray("jobs");
+                for (var i = 0; i < ids.size(); i++) {
+                    history.ok(ids.get(i), UUID.fromString(jobs.getJsonObject(i).getString("id")));
+                }
+            } else {
+                refused(response.statusCode(), documents, ids);
+            }
+        } catch (IOException | DecodeException e) {
+            broken(e, documents, ids);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static List<JsonObject> bodies(List<KnownDocument> documents, List<String> ids) {
+        return IntStream.range(0, documents.size())
+                .mapToObj(i -> documents.get(i).json(ids.get(i)))
+                .toList();
+    }
+
+    /** What has been answered counts, also when the rest of the answer does not come. */
+    private void postLines(URI address, List<KnownDocument> documents) {
+        var ids = history.invoked("ndjson", documents);
+        var body = bodies(documents, ids).stream().map(JsonObject::encode).collect(Collectors.joining("\n"));
+        var answered = 0;
+        try {
+            var request = request(address, "application/x-ndjson", body);
+            var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            try (var lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+                if (response.statusCode() != 200) {
+                    refused(response.statusCode(), documents, ids);
+                    return;
+                }
+                for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                    answer(new JsonObject(line), documents.get(answered), ids.get(answered));
+                    answered++;
+                }
+            }
+            if (answered < documents.size()) {
+                throw new IOException("the answer ends early");
+            }
+        } catch (IOException | DecodeException e) {
+            broken(e, documents.subList(answered, documents.size()), ids.subList(answered, ids.size()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answer(JsonObject line, KnownDocument document, String id) {
+        var status = line.getInteger("status");
+        if (status == 202) {
+            history.ok(id, UUID.fromString(line.getString("job_id")));
+        } else {
+            refused(status, List.of(document), List.of(id));
+        }
+    }
+
+    /** An array whose last document has no text: none of them may be stored. */
+    private void postBad(URI address, List<KnownDocument> documents) {
+        var ids = history.invoked("array with a bad one", documents);
+        var bodies = new ArrayList<>(bodies(documents, ids));
+        bodies.add(new JsonObject().put("source_uri", "bad"));
+        try {
+            var request = request(address, "application/json", new JsonArray(bodies).encode());
+            var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            refused(response.statusCode(), documents, ids);
+        } catch (IOException e) {
+            broken(e, documents, ids);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static HttpRequest request(URI address, String contentType, String body) {
+        return HttpRequest.newBuilder(address.resolve("/v1/documents"))
+                .timeout(TIMEOUT)
+                .header("Content-Type", contentType)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+    }
+
+    private void refused(int status, List<KnownDocument> documents, List<String> ids) {
+        if (status < 400) {
+            throw new IllegalStateException("what should have been refused was answered with " + status);
+        }
+        var nothingStored = (status >= 400 && status < 500) || status == 503;
+        ids.forEach(id -> {
+            if (nothingStored) {
+                history.failed(id, Integer.toString(status));
+            } else {
+                history.unknown(id, Integer.toString(status));
+            }
+        });
+        again.addAll(documents);
+    }
+
+    /** Without a connection nothing was sent. */
+    private void broken(Exception thrown, List<KnownDocument> documents, List<String> ids) {
+        var nothingSent = thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException;
+        ids.forEach(id -> {
+            if (nothingSent) {
+                history.failed(id, thrown.toString());
+            } else {
+                history.unknown(id, thrown.toString());
+            }
+        });
+        again.addAll(documents);
+    }
+
+    /** Posts no more, and waits for the answers that are still to come. Fails when an answer was none of the service's. */
+    void stop() {
+        stopping = true;
+        workers.shutdown();
+        try {
+            if (!workers.awaitTermination(MAX_DOCUMENTS * TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                workers.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        var thrown = failure.get();
+        if (thrown != null) {
+            throw new IllegalStateException("posting failed", thrown);
+        }
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        workers.shutdownNow();
+        http.shutdownNow();
+    }
+}

@@ -1,0 +1,254 @@
+package io.millrace.faults;
+
+import io.millrace.faults.Nemesis.Injected;
+import io.millrace.pg.DatabaseSettings;
+import io.millrace.pg.DatabaseSettings.PoolSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+
+/** One seed from the first start to the last count: pods on a database of their own, posts, faults, healing, check. */
+final class SeedRun {
+
+    static final Duration LEASE = Duration.ofSeconds(3);
+
+    private static final int PARTITIONS = 4;
+    private static final Duration START_LIMIT = Duration.ofSeconds(90);
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(90);
+
+    /**
+     * How a seed is run.
+     *
+     * @param seconds how long faults are injected
+     * @param pods how many processes
+     * @param faults those to choose from
+     */
+    record Settings(int seconds, int pods, List<Fault> faults, PodProcess.Launch launch) {
+        Settings {
+            faults = List.copyOf(faults);
+        }
+    }
+
+    /** What a seed came to. */
+    record Outcome(
+            long seed,
+            List<Injected> injected,
+            long acknowledged,
+            long failed,
+            long unknown,
+            long records,
+            Duration drained,
+            List<Count> counts) {
+
+        Outcome {
+            injected = List.copyOf(injected);
+            counts = List.copyOf(counts);
+        }
+
+        int violations() {
+            return counts.stream().mapToInt(Count::violations).sum();
+        }
+    }
+
+    private final long seed;
+    private final Settings settings;
+    private final OwnedPostgres postgres;
+    private final String database;
+    private final Path folder;
+
+    SeedRun(long seed, Settings settings, OwnedPostgres postgres) {
+        this.seed = seed;
+        this.settings = settings;
+        this.postgres = postgres;
+        this.database = "faults_seed_" + seed;
+        this.folder = settings.launch().folder();
+    }
+
+    Outcome run() throws SQLException, IOException, InterruptedException {
+        postgres.create(database);
+        var pods = new ArrayList<PodProcess>();
+        for (var i = 0; i < settings.pods(); i++) {
+            pods.add(pod(i));
+        }
+        try {
+            if (!Waiting.until(START_LIMIT, () -> allReady(pods))) {
+                throw new IllegalStateException("the pods were not ready within " + START_LIMIT);
+            }
+            return run(pods);
+        } finally {
+            pods.forEach(PodProcess::close);
+            postgres.drop(database);
+        }
+    }
+
+    /** Starts again what has ended, as whoever runs pods does: one that cannot reach the database ends. */
+    private static boolean allReady(List<PodProcess> pods) {
+        pods.forEach(PodProcess::start);
+        return pods.stream().allMatch(PodProcess::ready);
+    }
+
+    /** The last pod has next to no connections, so that it is often out of them. */
+    private PodProcess pod(int number) {
+        var link = new FaultyLink(postgres::port);
+        var url = "postgresql://%s:%s@127.0.0.1:%d/%s"
+                .formatted(postgres.user(), postgres.password(), link.port(), database);
+        return new PodProcess(
+                "pod-" + (char) ('a' + number),
+                settings.launch(),
+                link,
+                Map.ofEntries(
+                        Map.entry("DATABASE_URL", url),
+                        Map.entry("MILLRACE_LOG_PARTITIONS", Integer.toString(PARTITIONS)),
+                        Map.entry("MILLRACE_GROUPS_LEASE", LEASE.toSeconds() + "s"),
+                        Map.entry("MILLRACE_GROUPS_TICK", "250ms"),
+                        Map.entry("MILLRACE_GROUPS_MAX_ATTEMPTS", "5"),
+                        Map.entry("MILLRACE_GROUPS_RETRY_DELAY", "50ms"),
+                        Map.entry("MILLRACE_GROUPS_MAX_RETRY_DELAY", "500ms"),
+                        Map.entry("MILLRACE_DATABASE_LOCK_TIMEOUT", "1s"),
+                        Map.entry("MILLRACE_DATABASE_POOL_MAX_WAIT", "3s"),
+                        Map.entry("MILLRACE_DATABASE_POOL_SIZE", number == settings.pods() - 1 ? "2" : "8")));
+    }
+
+    private Outcome run(List<PodProcess> pods) throws SQLException, IOException, InterruptedException {
+        try (var history = new History(folder.resolve("attempts.ndjson"));
+                var tail = new LiveTail(reader());
+                var poster = new Poster(
+                        seed,
+                        history,
+                        () -> pods.stream()
+                                .filter(PodProcess::ready)
+                                .flatMap(pod -> pod.address().stream())
+                                .toList())) {
+            var ground = new Nemesis.Ground(postgres, database, pods, poster, LEASE);
+            var injected = inject(ground);
+            writeInjected(injected);
+            poster.stop();
+            heal(pods);
+            var began = System.nanoTime();
+            var counts = new ArrayList<Count>();
+            counts.add(drain(pods));
+            var drained = Duration.ofNanos(System.nanoTime() - began);
+            counts.add(stop(pods));
+            counts.add(Count.of("offsets that a live tail saw twice, out of order or otherwise", tail.finish()));
+            try (var connection = postgres.connect(database)) {
+                counts.addAll(Checker.check(
+                        connection,
+                        history.attempts(),
+                        port -> FaultyLink.owners(
+                                pods.stream().map(PodProcess::link).toList(), port)));
+            }
+            return new Outcome(
+                    seed,
+                    injected,
+                    history.count(History.Outcome.OK),
+                    history.count(History.Outcome.FAILED),
+                    history.count(History.Outcome.UNKNOWN),
+                    tail.records(),
+                    drained,
+                    counts);
+        }
+    }
+
+    /** Two at it at once: one breaks processes, the other one what they stand on. */
+    private List<Injected> inject(Nemesis.Ground ground) throws InterruptedException {
+        var time = Duration.ofSeconds(settings.seconds());
+        var injected = new ConcurrentLinkedQueue<Injected>();
+        var threads =
+                settings.faults().stream().collect(Collectors.partitioningBy(Fault::isOfProcess)).values().stream()
+                        .filter(faults -> !faults.isEmpty())
+                        .map(faults -> new Nemesis(seed, faults, ground, injected::add))
+                        .map(nemesis ->
+                                Thread.ofPlatform().name("nemesis").daemon().start(() -> nemesis.run(time)))
+                        .toList();
+        for (var thread : threads) {
+            thread.join();
+        }
+        return injected.stream().sorted(Comparator.comparing(Injected::at)).toList();
+    }
+
+    private DatabaseSettings reader() {
+        var preset = PoolSettings.DEFAULT;
+        return new DatabaseSettings(
+                postgres.host(),
+                postgres.port(),
+                database,
+                postgres.user(),
+                postgres.password(),
+                new PoolSettings(
+                        2,
+                        preset.maxWaiting(),
+                        preset.maxWait(),
+                        preset.maxLifetime(),
+                        preset.maxIdle(),
+                        preset.lockTimeout()),
+                false);
+    }
+
+    private void writeInjected(List<Injected> injected) throws IOException {
+        Files.write(
+                folder.resolve("faults.txt"),
+                injected.stream()
+                        .map(fault ->
+                                "%s %s: %s".formatted(fault.at(), fault.fault().label(), fault.proof()))
+                        .toList());
+    }
+
+    private static void heal(List<PodProcess> pods) {
+        for (var pod : pods) {
+            pod.link().heal();
+            pod.resume();
+            pod.start();
+        }
+    }
+
+    private static final String LEFT = """
+            select
+              (select count(*) from jobs.job_status where completed_at is null) || ' jobs open, '
+              || coalesce((select sum(lag) from stream.lag), 0) || ' records not read'
+            """;
+
+    static final String DONE = "0 jobs open, 0 records not read";
+
+    /** What is still to be done, as a sentence. */
+    static String left(Connection connection) throws SQLException {
+        return Sql.lines(connection, LEFT).getFirst();
+    }
+
+    /** Everything posted must be in the graph, and every record read, within a bound. */
+    private Count drain(List<PodProcess> pods) {
+        var left = new String[] {"nobody could be asked"};
+        var drained = Waiting.until(DRAIN_LIMIT, () -> {
+            Waiting.pass(Duration.ofMillis(100));
+            pods.forEach(PodProcess::start);
+            try (var connection = postgres.connect(database)) {
+                left[0] = left(connection);
+            } catch (SQLException e) {
+                left[0] = String.valueOf(e.getMessage());
+            }
+            return left[0].equals(DONE);
+        });
+        return Count.of("not drained within " + DRAIN_LIMIT.toSeconds() + " s", drained ? List.of() : List.of(left[0]));
+    }
+
+    /** Pods that are well end with status 0 when they are told to. */
+    private static Count stop(List<PodProcess> pods) {
+        var violations = new ArrayList<String>();
+        for (var pod : pods) {
+            Waiting.until(START_LIMIT, () -> allReady(List.of(pod)));
+            var status = pod.terminate();
+            if (status != 0) {
+                violations.add("%s ended with status %d".formatted(pod.name(), status));
+            }
+        }
+        return Count.of("pods that did not stop in order", violations);
+    }
+}

@@ -1,0 +1,124 @@
+package io.millrace.faults;
+
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Messages of PostgreSQL's protocol, version 3, as far as one must read them to know which statement passes by. */
+final class Wire {
+
+    private static final int SSL_REQUEST = 80877103;
+    private static final int GSS_REQUEST = 80877104;
+    private static final int MAX_MESSAGE = 256 << 20;
+    private static final Pattern NAME = Pattern.compile("\\b(?:stream|jobs|lightrag|events|faults)\\.[a-z_]+");
+
+    private Wire() {}
+
+    /** A message with its type and length; the first ones of a client have no type, here 0. */
+    static final class Message {
+        private final int type;
+        private final byte[] bytes;
+
+        private Message(int type, byte[] bytes) {
+            this.type = type;
+            this.bytes = bytes;
+        }
+
+        int type() {
+            return type;
+        }
+
+        void writeTo(OutputStream out) throws IOException {
+            out.write(bytes);
+        }
+
+        /** Whether the server answers with one byte, and the first message proper comes after that. */
+        boolean asksForEncryption() {
+            return type == 0
+                    && bytes.length == 8
+                    && isEncryption(ByteBuffer.wrap(bytes, 4, 4).getInt());
+        }
+
+        private static boolean isEncryption(int code) {
+            return code == SSL_REQUEST || code == GSS_REQUEST;
+        }
+
+        /** The texts that the body begins with, each ended by a zero byte. */
+        private List<String> texts(int count) {
+            var texts = new ArrayList<String>();
+            var start = 5;
+            while (texts.size() < count) {
+                var end = start;
+                while (end < bytes.length && bytes[end] != 0) {
+                    end++;
+                }
+                texts.add(new String(bytes, start, end - start, StandardCharsets.UTF_8));
+                start = Math.min(end + 1, bytes.length);
+            }
+            return texts;
+        }
+    }
+
+    static Message readFirst(DataInputStream in) throws IOException {
+        return read(in, 0, 0, in.readInt());
+    }
+
+    /** Null at the end of the stream. */
+    static @Nullable Message read(DataInputStream in) throws IOException {
+        var type = in.read();
+        return type < 0 ? null : read(in, type, 1, in.readInt());
+    }
+
+    private static Message read(DataInputStream in, int type, int typeBytes, int length) throws IOException {
+        if (length < 4 || length > MAX_MESSAGE) {
+            throw new EOFException("no message of PostgreSQL's: length " + length);
+        }
+        var bytes = new byte[typeBytes + length];
+        var buffer = ByteBuffer.wrap(bytes);
+        if (typeBytes > 0) {
+            buffer.put((byte) type);
+        }
+        buffer.putInt(length);
+        in.readFully(bytes, typeBytes + 4, length - 4);
+        return new Message(type, bytes);
+    }
+
+    /** What a client's messages are about: remembers which statement was prepared under which name. */
+    static final class Statements {
+        private final Map<String, String> prepared = new HashMap<>();
+
+        /** The label of the statement that a message runs; null when it runs none. */
+        @Nullable
+        String label(Message message) {
+            return switch (message.type()) {
+                case 'Q' -> labelOf(message.texts(1).getFirst());
+                case 'P' -> {
+                    var nameAndSql = message.texts(2);
+                    prepared.put(nameAndSql.getFirst(), labelOf(nameAndSql.getLast()));
+                    yield null;
+                }
+                // Of the portal, then of the statement.
+                case 'B' -> prepared.get(message.texts(2).getLast());
+                default -> null;
+            };
+        }
+    }
+
+    /** A short name for a statement: its verb, and the first thing of the service's that it names. */
+    static String labelOf(String sql) {
+        var text = sql.strip().toLowerCase(Locale.ROOT);
+        var verb = text.split("\\W", 2)[0];
+        var name = NAME.matcher(text);
+        return name.find() ? verb + " " + name.group() : verb;
+    }
+}
