@@ -295,6 +295,7 @@ comment on column lightrag.relationships.confidence is 'How sure it is that it h
 comment on column lightrag.relationships.source_chunks is 'Ids of the chunks that tell of it. A look-up a row.';
 comment on column lightrag.relationships.metadata is 'Workspace and mentions once more, as JSON.';
 comment on column lightrag.relationships.created_at is 'When the document that told of it first was taken in.';
+comment on column lightrag.relationships.updated_at is 'When the document that changed it last was taken in.';
 comment on column lightrag.relationships.workspace is 'The workspace whose graph it is in.';
 comment on column lightrag.relationships.mentions is 'Chunks that tell of it.';
 

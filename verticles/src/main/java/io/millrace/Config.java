@@ -7,8 +7,11 @@ import io.millrace.stream.RunnerSettings;
 import io.vertx.pgclient.PgConnectOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +37,22 @@ public record Config(
         Chunks chunks,
         Set<Stage> stages) {
 
+    /** As a browser writes it: no path, not even a slash. */
+    private static final Pattern ORIGIN = Pattern.compile("\\*|[a-z][a-z0-9+.-]*://[^\\s/?#@,*]+");
+
     /** The door. */
-    public record Http(String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout) {}
+    public record Http(
+            String host,
+            int port,
+            int maxBodyBytes,
+            int maxDocuments,
+            Duration idleTimeout,
+            List<String> corsOrigins,
+            int maxTails) {
+        public Http {
+            corsOrigins = List.copyOf(corsOrigins);
+        }
+    }
 
     /** The embedded PostgreSQL. */
     public record Embedded(Path dataDir, int port) {}
@@ -90,7 +107,20 @@ public record Config(
                 settings.integer("http.port", 0, 65_535),
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
-                settings.duration("http.idle-timeout"));
+                settings.duration("http.idle-timeout"),
+                corsOrigins(settings),
+                settings.integer("http.max-tails", 0, 10_000));
+    }
+
+    private static List<String> corsOrigins(Settings settings) {
+        var origins = Arrays.stream(settings.text("http.cors-origins").split(",", -1))
+                .map(String::strip)
+                .filter(origin -> !origin.isEmpty())
+                .toList();
+        if (!origins.stream().allMatch(origin -> ORIGIN.matcher(origin).matches())) {
+            throw settings.invalid("http.cors-origins", "origins such as https://dashboard.example.org, or *");
+        }
+        return origins;
     }
 
     private static PoolSettings pool(Settings settings) {

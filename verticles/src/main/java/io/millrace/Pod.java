@@ -116,7 +116,8 @@ public final class Pod {
                         settings.maxBodyBytes(),
                         settings.maxDocuments(),
                         settings.idleTimeout(),
-                        config.maxLag()),
+                        config.maxLag(),
+                        new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails())),
                 readiness,
                 () -> services,
                 metrics);

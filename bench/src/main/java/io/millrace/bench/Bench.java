@@ -21,10 +21,11 @@ final class Bench implements Callable<Integer> {
     /** What can be measured by itself. */
     enum Part {
         APPEND,
-        DOCUMENTS
+        DOCUMENTS,
+        READS
     }
 
-    @Option(names = "--only", paramLabel = "PART", description = "Only this part: append or documents.")
+    @Option(names = "--only", paramLabel = "PART", description = "Only this part: append, documents or reads.")
     private @Nullable Part only;
 
     @Option(
@@ -40,6 +41,20 @@ final class Bench implements Callable<Integer> {
             defaultValue = "10000",
             description = "documents: how many in a round (${DEFAULT-VALUE}).")
     private int documents;
+
+    @Option(
+            names = "--entities",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description = "reads: entities of the large graph (${DEFAULT-VALUE}); the small one has 1,000.")
+    private int entities;
+
+    @Option(
+            names = "--requests",
+            paramLabel = "N",
+            defaultValue = "2000",
+            description = "reads: requests of each route and graph (${DEFAULT-VALUE}).")
+    private int requests;
 
     @Option(
             names = "--corpus",
@@ -87,15 +102,22 @@ final class Bench implements Callable<Integer> {
         var report = new Report();
         try (var server = BenchServer.start(target.resolve("bench-data"))) {
             report.machine(server);
-            if (only != Part.DOCUMENTS) {
+            if (runs(Part.APPEND)) {
                 append(server, report);
             }
-            if (only != Part.APPEND) {
+            if (runs(Part.DOCUMENTS)) {
                 documents(server, report);
+            }
+            if (runs(Part.READS)) {
+                reads(server, report);
             }
         }
         report.finish(target.resolve("bench.json"));
         return 0;
+    }
+
+    private boolean runs(Part part) {
+        return only == null || only == part;
     }
 
     private void append(BenchServer server, Report report) throws Exception {
@@ -107,6 +129,11 @@ final class Bench implements Callable<Integer> {
         var settings = new DocumentBench.Settings(partitions, rounds == null ? 3 : rounds);
         var lines = lines();
         report.documents(settings, lines, new DocumentBench(server, settings, lines).run());
+    }
+
+    private void reads(BenchServer server, Report report) throws Exception {
+        var settings = new ReadBench.Settings(partitions, entities, requests);
+        report.reads(settings, new ReadBench(server, settings).run());
     }
 
     private List<byte[]> lines() throws IOException {

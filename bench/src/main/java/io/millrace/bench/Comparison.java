@@ -13,6 +13,7 @@ final class Comparison {
     private static final List<String> COUNTED = List.of(
             "jobs.job_status where status = 'completed'",
             "jobs.documents",
+            "jobs.document_versions",
             "jobs.chunks",
             "jobs.progress",
             "lightrag.extractions",

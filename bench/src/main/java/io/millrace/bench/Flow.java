@@ -28,7 +28,7 @@ final class Flow {
 
     /** Posts the documents and waits until the last of them is in the graph and in the statistics. */
     Meter.Usage run(List<byte[]> documents) throws SQLException, InterruptedException {
-        var pod = new Pod(config(), List.of(), ComputePool.HALT);
+        var pod = new Pod(config(partitions), List.of(), ComputePool.HALT);
         var port = pod.listen();
         try (var sender = new DocumentSender()) {
             pod.start(database);
@@ -50,7 +50,7 @@ final class Flow {
         }
     }
 
-    private Config config() {
+    static Config config(int partitions) {
         return new ConfigSource(Map.of())
                 .flag("http.port", "0", "the benchmark")
                 .flag("log.partitions", Integer.toString(partitions), "the benchmark")

@@ -137,6 +137,7 @@ final class Mock {
 
     private void chunks() {
         var documents = byId(recording.documents(), "job_id");
+        var versions = byId(recording.versions(), "job_id");
         var chunks = recording.chunks().stream().collect(Collectors.groupingBy(row -> row.getUUID("job_id")));
         for (var partition = 0; partition < partitions; partition++) {
             var lane = lane();
@@ -149,6 +150,11 @@ final class Mock {
                 if (!current.isEmpty()) {
                     step.add(MockSql.insertDocuments(
                             current.stream().map(documents::get).toList()));
+                }
+                var versioned = posted.stream().filter(versions::containsKey).toList();
+                if (!versioned.isEmpty()) {
+                    step.add(MockSql.insertVersions(
+                            versioned.stream().map(versions::get).toList()));
                 }
                 // Also those of a version that another one has replaced meanwhile.
                 var cut = posted.stream()

@@ -104,6 +104,22 @@ final class MockSql {
                 times(documents, row -> row.getOffsetDateTime("created_at")));
     }
 
+    private static final String INSERT_VERSIONS = """
+            insert into jobs.document_versions (document_id, version, job_id, content_type, chunks, created_at)
+            select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::int[], $6::timestamptz[])
+            """;
+
+    static Statement insertVersions(List<Row> versions) {
+        return statement(
+                INSERT_VERSIONS,
+                uuids(versions, row -> row.getUUID("document_id")),
+                longs(versions, row -> row.getLong("version")),
+                uuids(versions, row -> row.getUUID("job_id")),
+                texts(versions, row -> row.getString("content_type")),
+                ints(versions, row -> row.getInteger("chunks")),
+                times(versions, row -> row.getOffsetDateTime("created_at")));
+    }
+
     private static final String INSERT_CHUNKS = """
             insert into jobs.chunks (chunk_id, document_id, job_id, overlap, content, supplied, created_at)
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::timestamptz[])

@@ -132,6 +132,15 @@ final class Recording {
         return rows(JOBS, Tuple.tuple());
     }
 
+    private static final String VERSIONS = """
+            select document_id, version, job_id, content_type, chunks, created_at
+            from jobs.document_versions
+            """;
+
+    List<Row> versions() {
+        return rows(VERSIONS, Tuple.tuple());
+    }
+
     private static final String DOCUMENTS = """
             select document_id, workspace, source_uri, version, fingerprint, content_type, title, job_id,
               array_to_string(chunk_ids, ',') as chunk_ids, created_at

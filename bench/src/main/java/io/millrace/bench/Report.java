@@ -139,6 +139,34 @@ final class Report {
         }
     }
 
+    void reads(ReadBench.Settings settings, List<ReadBench.Route> routes) {
+        line("");
+        line("reads: milliseconds over HTTP, %,d requests of each, one at a time, by turns"
+                .formatted(settings.requests()));
+        line("  %-34s %21s %21s %12s"
+                .formatted(
+                        "",
+                        "%,d entities".formatted(ReadBench.SMALL),
+                        "%,d entities".formatted(settings.large()),
+                        "p99 ratio"));
+        line("  %-34s %10s %10s %10s %10s %12s".formatted("", "p50", "p99", "p50", "p99", "aim 1.20"));
+        for (var route : routes) {
+            line("  %-34s %10.2f %10.2f %10.2f %10.2f %12.2f"
+                    .formatted(
+                            route.path(),
+                            route.small().p50(),
+                            route.small().p99(),
+                            route.large().p50(),
+                            route.large().p99(),
+                            route.ratio()));
+        }
+        var reads = new LinkedHashMap<String, Object>();
+        reads.put("requests", settings.requests());
+        reads.put("entities", List.of(ReadBench.SMALL, settings.large()));
+        reads.put("routes", routes);
+        json.put("reads", reads);
+    }
+
     void finish(Path file) throws IOException {
         json.put("load_after", load());
         Files.createDirectories(file.toAbsolutePath().getParent());

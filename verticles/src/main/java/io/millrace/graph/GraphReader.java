@@ -142,7 +142,7 @@ public final class GraphReader {
                         row.getUUID(0), row.getUUID(1), row.getString(2), row.getUUID(3), row.getInteger(4)));
     }
 
-    private static EntityView entity(Row row) {
+    static EntityView entity(Row row) {
         return new EntityView(
                 row.getUUID(0),
                 row.getString(1),
@@ -156,7 +156,7 @@ public final class GraphReader {
                 row.getOffsetDateTime(9).toInstant());
     }
 
-    private static double confidence(long evidence) {
+    static double confidence(long evidence) {
         return Math.round(Confidence.of(evidence) * 100) / 100.0;
     }
 

@@ -38,9 +38,9 @@ final class Cached {
     static void answer(RoutingContext context, Rendered rendered) {
         var response = context.response()
                 .putHeader(HttpHeaders.ETAG, rendered.tag())
-                .putHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache")
-                // The same path is another thing in another workspace.
-                .putHeader(HttpHeaders.VARY, Requests.WORKSPACE_HEADER + ", accept-encoding");
+                .putHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache");
+        // The same path is another thing in another workspace.
+        response.headers().add(HttpHeaders.VARY, Requests.WORKSPACE_HEADER + ", accept-encoding");
         if (isKnown(context.request().headers().getAll(HttpHeaders.IF_NONE_MATCH), rendered.tag())) {
             response.setStatusCode(304).end();
         } else {

@@ -39,9 +39,6 @@ final class DocumentVersionsApi {
     private static final int WAITING_AMONG = 20;
     private static final String CURSOR = "versions";
 
-    /** Answers beyond this are made away from the event loop. */
-    private static final int RENDER_INLINE_CHARACTERS = 128 << 10;
-
     private final Vertx vertx;
     private final Supplier<Database> database;
     private final Supplier<Log> log;
@@ -238,7 +235,8 @@ final class DocumentVersionsApi {
 
     private Future<@Nullable Content> decode(ConsumerRecord record) {
         var value = record.requiredValue();
-        return later(
+        return Rendering.run(
+                vertx,
                 value.length(),
                 () -> new Content(
                         DocumentRecord.decode(value.getBytes()).document().content(), "log", true));
@@ -254,17 +252,6 @@ final class DocumentVersionsApi {
 
     private Future<Cached.Rendered> render(DocumentView view) {
         var characters = view.content() == null ? 0 : view.content().length();
-        return later(characters, () -> Cached.render(view));
-    }
-
-    private <T> Future<T> later(int characters, java.util.concurrent.Callable<T> work) {
-        if (characters > RENDER_INLINE_CHARACTERS) {
-            return vertx.executeBlocking(work, false);
-        }
-        try {
-            return Future.succeededFuture(work.call());
-        } catch (Exception e) {
-            return Future.failedFuture(e);
-        }
+        return Rendering.run(vertx, characters, () -> Cached.render(view));
     }
 }

@@ -45,7 +45,7 @@ final class GraphApi {
         Requests.answer(
                 context,
                 Future.all(current, stages),
-                both -> Json.answer(context, 200, stats(workspace, current.result(), stages.result())));
+                both -> Cached.answer(context, stats(workspace, current.result(), stages.result())));
     }
 
     private static JsonObject stats(String workspace, StatsReader.Statistics statistics, List<GroupState> stages) {
@@ -107,10 +107,8 @@ final class GraphApi {
             if (entity.result().isEmpty()) {
                 throw new NotFound("entity", id.toString());
             }
-            Json.answer(
-                    context,
-                    200,
-                    new EntityDetail(entity.result().getFirst(), relationships.result(), sources.result()));
+            Cached.answer(
+                    context, new EntityDetail(entity.result().getFirst(), relationships.result(), sources.result()));
         });
     }
 }

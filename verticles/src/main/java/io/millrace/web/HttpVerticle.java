@@ -27,7 +27,22 @@ public final class HttpVerticle extends AbstractVerticle {
 
     /** Where to listen, and what is too much. */
     public record Settings(
-            String host, int port, int maxBodyBytes, int maxDocuments, Duration idleTimeout, long maxLag) {}
+            String host,
+            int port,
+            int maxBodyBytes,
+            int maxDocuments,
+            Duration idleTimeout,
+            long maxLag,
+            Reading reading) {}
+
+    /** For those who read: origins of pages that may, and the most live tails. */
+    public record Reading(List<String> corsOrigins, int maxTails) {
+        public Reading {
+            corsOrigins = List.copyOf(corsOrigins);
+        }
+    }
+
+    private static final int COMPRESS_FROM_BYTES = 1_024;
 
     private final Settings settings;
     private final Readiness readiness;
@@ -57,6 +72,7 @@ public final class HttpVerticle extends AbstractVerticle {
     public void start(Promise<Void> started) {
         var router = Router.router(vertx);
         ProblemHandler.install(router);
+        router.route().handler(new Cors(settings.reading().corsOrigins()));
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(this::requireReady);
@@ -78,7 +94,9 @@ public final class HttpVerticle extends AbstractVerticle {
                 .setIdleTimeout((int) settings.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setHandle100ContinueAutomatically(true)
-                .setCompressionSupported(true);
+                .setCompressionSupported(true)
+                // Below this, what is saved is less than a packet.
+                .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
     private void mountDocuments(Router router) {
@@ -91,12 +109,21 @@ public final class HttpVerticle extends AbstractVerticle {
     private void mountReaders(Router router) {
         new JobsApi(() -> up().database()).mount(router);
         new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
+        new GroupsApi(() -> up().database()).mount(router);
+        new StatisticsApi(InstantSource.system(), () -> up().database()).mount(router);
+        // Behind the statistics: an entity's id is any word to the router, also "top".
         new GraphApi(
                         () -> new GraphReader(up().database()),
                         () -> new StatsReader(up().database()),
                         () -> new GroupReader(up().database()))
                 .mount(router);
-        new GroupsApi(() -> new GroupReader(up().database())).mount(router);
+        new WalkApi(() -> up().database()).mount(router);
+        new TopicsApi(
+                        vertx,
+                        () -> up().database(),
+                        this::log, settings.reading().maxTails(), settings.idleTimeout())
+                .mount(router);
+        new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }
 
     /** None before the pod is up: it can be asked how it is all the same. */

@@ -123,13 +123,18 @@ final class JobsApi {
         Requests.answer(
                 context,
                 found,
-                jobs -> Json.answer(
+                jobs -> Json.answerLong(
                         context,
-                        200,
+                        jobs.stream().mapToLong(JobsApi::characters).sum(),
                         new JobPage(
                                 jobs.stream().limit(limit).map(JobView::of).toList(),
                                 Cursor.next(
                                         jobs, limit, last -> Cursor.of(JOBS_CURSOR, last.createdAt(), last.id())))));
+    }
+
+    private static long characters(Job job) {
+        var metadata = job.metadata();
+        return metadata == null ? 0 : metadata.length();
     }
 
     private void show(RoutingContext context) {
@@ -139,7 +144,7 @@ final class JobsApi {
             if (found.isEmpty()) {
                 throw new NotFound("job", id.toString());
             }
-            Json.answer(context, 200, JobView.of(found.getFirst()));
+            Cached.answer(context, JobView.of(found.getFirst()));
         });
     }
 
@@ -170,7 +175,15 @@ final class JobsApi {
                     ? ofVersion(context, reader, subject, limit)
                     : ofJob(context, reader, subject, limit);
         });
-        Requests.answer(context, page, found -> Json.answer(context, 200, found));
+        Requests.answer(
+                context,
+                page,
+                found -> Json.answerLong(
+                        context,
+                        found.results().stream()
+                                .mapToLong(chunk -> chunk.content().length())
+                                .sum(),
+                        found));
     }
 
     private static Future<ResultPage> ofVersion(

@@ -55,6 +55,20 @@ final class Json {
         context.response()
                 .setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
                 .end(bytes(value));
+    }
+
+    /**
+     * Answers 200 with what may be long, away from the event loop when it is.
+     *
+     * @param characters about how long the longest texts in it are together
+     */
+    static void answerLong(RoutingContext context, long characters, Object value) {
+        var bytes = Rendering.run(context.vertx(), (int) Math.min(characters, Integer.MAX_VALUE), () -> bytes(value));
+        Requests.answer(context, bytes, body -> context.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end(body));
     }
 }

@@ -58,6 +58,11 @@ enum ProblemType {
             "Not a document",
             "The body is JSON, but neither an object nor an array of objects; a line of NDJSON has to be one object.",
             "Send {\"source_uri\": …, \"content\": …}, or an array of such objects."),
+    FORBIDDEN_ORIGIN(
+            403,
+            "Forbidden origin",
+            "A web page of another origin asked a browser for a request that changes something. Nothing was stored.",
+            "Name the page's origin in the setting http.cors-origins, if it is to be allowed."),
     NOT_FOUND(
             404,
             "Not found",

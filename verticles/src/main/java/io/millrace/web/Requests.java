@@ -1,6 +1,7 @@
 package io.millrace.web;
 
 import io.millrace.MillraceException.InvalidParameter;
+import io.millrace.MillraceException.OutcomeUnknown;
 import io.millrace.MillraceException.Unavailable;
 import io.millrace.pg.DatabaseFailure;
 import io.vertx.core.Future;
@@ -158,6 +159,19 @@ final class Requests {
                 context.fail(e);
             }
         });
+    }
+
+    /** Answers with what a write gives; where the database's answer did not come, that is said instead of a 503. */
+    static <T> void answerToWrite(RoutingContext context, Future<T> write, Consumer<T> answer) {
+        answer(
+                context,
+                write.recover(thrown -> Future.failedFuture(
+                        thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.UNKNOWN
+                                ? new OutcomeUnknown(
+                                        "The database did not answer in time. Read what became of it, or ask again: it happens once.",
+                                        failure)
+                                : thrown)),
+                answer);
     }
 
     private static Throwable failure(Throwable thrown) {

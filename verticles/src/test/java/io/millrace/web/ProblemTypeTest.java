@@ -22,6 +22,7 @@ class ProblemTypeTest {
                         "400 too_deep",
                         "400 token_too_long",
                         "400 not_a_document",
+                        "403 forbidden_origin",
                         "404 not_found",
                         "405 method_not_allowed",
                         "406 not_acceptable",

@@ -1,0 +1,88 @@
+package io.millrace.stream;
+
+import io.vertx.core.buffer.Buffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that a group could not process, as it lies in the dead-letter topic.
+ *
+ * @param topic the topic that it was read from
+ * @param partition of the dead-letter topic, as {@code offset} and {@code timestamp}
+ * @param group who gave it up, and {@code reason} why; null where a header is missing, as are the original places
+ * @param headers those that it had before
+ * @param state what was decided about it
+ * @param decidedAt when; null while nothing was
+ */
+public record DeadLetter(
+        String topic,
+        int partition,
+        long offset,
+        Instant timestamp,
+        @Nullable String group,
+        @Nullable String reason,
+        @Nullable Integer originalPartition,
+        @Nullable Long originalOffset,
+        @Nullable Buffer key,
+        @Nullable Buffer value,
+        List<Header> headers,
+        State state,
+        @Nullable Instant decidedAt) {
+
+    /** What was decided about a dead letter. */
+    public enum State {
+        OPEN,
+        RETRIED,
+        DROPPED
+    }
+
+    static final String REASON = "millrace-reason";
+    static final String GROUP = "millrace-group";
+    static final String PARTITION = "millrace-partition";
+    static final String OFFSET = "millrace-offset";
+
+    private static final Set<String> ADDED = Set.of(REASON, GROUP, PARTITION, OFFSET);
+
+    public DeadLetter {
+        headers = List.copyOf(headers);
+    }
+
+    static DeadLetter of(String topic, ConsumerRecord record, State state, @Nullable Instant decidedAt) {
+        var partition = header(record, PARTITION);
+        var offset = header(record, OFFSET);
+        return new DeadLetter(
+                topic,
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                header(record, GROUP),
+                header(record, REASON),
+                partition == null ? null : Integer.valueOf(partition),
+                offset == null ? null : Long.valueOf(offset),
+                record.key(),
+                record.value(),
+                record.headers().stream()
+                        .filter(header -> !ADDED.contains(header.name()))
+                        .toList(),
+                state,
+                decidedAt);
+    }
+
+    private static @Nullable String header(ConsumerRecord record, String name) {
+        String found = null;
+        for (var header : record.headers()) {
+            var value = header.value();
+            if (header.name().equals(name) && value != null) {
+                found = value.toString();
+            }
+        }
+        return found;
+    }
+
+    /** The record as it was before it was given up. */
+    ProducerRecord toRecord() {
+        return new ProducerRecord(key, value, headers);
+    }
+}
