@@ -13,13 +13,6 @@ comment on schema lightrag is 'The knowledge graph and its statistics.';
 create schema stream;
 comment on schema stream is 'The log: topics, batches of records, consumer groups and their offsets.';
 
-create table jobs.cancellations (
-  job_id uuid not null,
-  cancelled_at timestamp with time zone not null default clock_timestamp(),
-  constraint cancellations_pkey PRIMARY KEY (job_id)
-);
-comment on table jobs.cancellations is 'Jobs that their sender called off. They have failed, and say so in error_message; the chunk stage passes over their documents, and the extract stage over their chunks, as far as those had not been begun.';
-
 create table jobs.chunks (
   chunk_id uuid not null,
   document_id uuid not null,
@@ -78,7 +71,6 @@ create table jobs.job_status (
   metadata jsonb not null default '{}'::jsonb,
   metadata_text text,
   error_message text,
-  request_fingerprint bytea,
   constraint job_status_pkey PRIMARY KEY (id),
   constraint job_status_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
 );
@@ -105,7 +97,6 @@ comment on column jobs.job_status.completed_at is 'When it ended, well or not.';
 comment on column jobs.job_status.metadata is 'What the sender said about it, as values.';
 comment on column jobs.job_status.metadata_text is 'What the sender said about it, byte for byte.';
 comment on column jobs.job_status.error_message is 'Why it failed.';
-comment on column jobs.job_status.request_fingerprint is 'SHA-256 of the whole request, in the first job of one that came with an Idempotency-Key: tells a repeat from another request under the same key.';
 
 create table jobs.progress (
   progress_id bigint not null generated always as identity,
@@ -654,59 +645,6 @@ create view stream.topic_partitions as
           WHERE s.topic_id = p.topic_id AND s.partition_id = p.partition_id) b
      CROSS JOIN LATERAL stream.tail(p.topic_id, p.partition_id) e(segment_id, end_offset, created_at);
 comment on view stream.topic_partitions is 'Where each partition of each topic begins and ends. Costs a look-up a partition, whatever it holds.';
-
-CREATE OR REPLACE FUNCTION jobs.begin_documents(p_job_ids uuid[])
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-begin
-  -- Shared, so that stages do not wait for each other; a statement of its own, so that the next one sees every
-  -- cancellation that committed before.
-  perform pg_advisory_xact_lock_shared(hashtextextended('jobs.begin', 0));
-  if exists (select from jobs.cancellations c where c.job_id = any (p_job_ids)) then
-    raise exception 'a job was cancelled after its document was loaded: load it again' using errcode = 'MR005';
-  end if;
-end $function$;
-revoke execute on function jobs.begin_documents(p_job_ids uuid[]) from public;
-comment on function jobs.begin_documents(p_job_ids uuid[]) is 'Stands in the transaction that begins these jobs, or lets others follow them: none of them is cancelled until it has ended. Raises MR005 when one was cancelled since the caller looked.';
-
-CREATE OR REPLACE FUNCTION jobs.cancel(p_workspace text, p_id uuid)
- RETURNS TABLE(outcome text, id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
- LANGUAGE plpgsql
-AS $function$
-#variable_conflict use_column
-declare
-  verdict text;
-begin
-  -- As a sweep: job rows have one writer at a time. Then no document is being begun, and none is until this has ended.
-  perform pg_advisory_xact_lock(hashtextextended('jobs.sweep', 0));
-  perform pg_advisory_xact_lock(hashtextextended('jobs.begin', 0));
-  select case
-      when j.completed_at is not null then 'ended'
-      when exists (select from jobs.job_status f where f.follows = j.id and f.completed_at is null)
-        or exists (
-          select from jobs.progress p
-          cross join lateral unnest(p.job_ids, p.follows) u (job_id, follows)
-          join jobs.job_status f on f.id = u.job_id and f.completed_at is null
-          where p.kind = 'repeated' and u.follows = j.id)
-        then 'followed'
-      else 'cancelled' end
-    into verdict
-  from jobs.job_status j
-  where j.id = p_id and j.workspace = p_workspace;
-  if verdict = 'cancelled' then
-    insert into jobs.cancellations (job_id) values (p_id);
-    update jobs.job_status j
-    set status = 'failed', error_message = 'cancelled by client', completed_at = clock_timestamp()
-    where j.id = p_id;
-  end if;
-  return query
-  select verdict, j.id, j.workspace, j.source_uri, j.status, j.error_message, j.chunks_total, j.completed_at
-  from jobs.job_status j
-  where j.id = p_id and verdict is not null;
-end $function$;
-revoke execute on function jobs.cancel(p_workspace text, p_id uuid) from public;
-comment on function jobs.cancel(p_workspace text, p_id uuid) is 'Ends a job that has not ended: failed, cancelled by client. Its outcome is cancelled; ended, when it was before; or followed, when the job of another request waits for this one''s content. No row when there is no such job.';
 
 CREATE OR REPLACE FUNCTION jobs.sweep(p_graph_group text)
  RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)

@@ -152,7 +152,7 @@ final class WalkApi {
     }
 
     private static long characters(@Nullable String description) {
-        return 300 + (description == null ? 0 : description.length());
+        return 300L + (description == null ? 0 : description.length());
     }
 
     private static int orElse(@Nullable Long number, int preset) {

@@ -3,7 +3,9 @@ package io.millrace.flow;
 import static io.millrace.flow.Posts.document;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.verify.Verification;
 import io.vertx.core.json.JsonObject;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -88,7 +90,7 @@ class DeadLetterReadsTest extends PodTest {
     }
 
     @Test
-    void aRetriedDocumentIsFollowedToItsEnd() {
+    void aRetriedDocumentIsFollowedToItsEnd() throws SQLException {
         var job = failed("retried", POISON);
         var letter = letter("retried");
         cure();
@@ -109,6 +111,10 @@ class DeadLetterReadsTest extends PodTest {
                 .untilAsserted(() -> assertThat(rows.list(
                                 "select name, value from jobs.totals where workspace = ? and value > 0", workspace))
                         .containsExactly("jobs_completed | 1"));
+        assertThat(Verification.run(rows.connection()).checks())
+                .filteredOn(check -> check.name().equals("jobs"))
+                .singleElement()
+                .satisfies(check -> assertThat(check.examples()).isEmpty());
     }
 
     @Test
