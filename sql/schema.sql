@@ -277,10 +277,12 @@ create table stream.assignments (
   trial_offset bigint not null default '-1'::integer,
   trials integer not null default 0,
   claimed_at timestamp with time zone,
+  run_from bigint not null default 0,
+  processed int8multirange not null default '{}'::int8multirange,
   constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
   constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
 ) with (fillfactor=50);
-comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
 
 create table stream.batches (
   topic_id integer not null,
@@ -336,12 +338,13 @@ create table stream.groups (
   name text not null,
   topic_id integer not null,
   created_at timestamp with time zone not null default now(),
+  unseen_since timestamp with time zone,
   constraint groups_pkey PRIMARY KEY (group_id),
   constraint groups_name_key UNIQUE (name),
   constraint groups_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE,
   constraint groups_name_check CHECK ((name ~ '^[A-Za-z0-9._-]{1,200}$'::text))
 );
-comment on table stream.groups is 'Consumer groups; each reads one topic.';
+comment on table stream.groups is 'Consumer groups; each reads one topic. unseen_since is when retention first found that no pod served the group, null while one does.';
 
 create table stream.members (
   member_id uuid not null,
@@ -356,10 +359,11 @@ create table stream.partitions (
   topic_id integer not null,
   partition_id integer not null,
   floor_offset bigint not null default 0,
+  floor_segment integer not null default 0,
   constraint partitions_pkey PRIMARY KEY (topic_id, partition_id),
   constraint partitions_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
 );
-comment on table stream.partitions is 'Partitions of a topic. floor_offset is where a partition begins; only retention moves it.';
+comment on table stream.partitions is 'Partitions of a topic. floor_offset is where a partition begins, and floor_segment the first segment that it may have records in; only retention moves them.';
 
 create table stream.segment_starts (
   topic_id integer not null,
@@ -376,10 +380,11 @@ create table stream.segments (
   segment_id integer not null,
   starts_at timestamp with time zone not null,
   created_at timestamp with time zone not null default now(),
+  retired_at timestamp with time zone,
   constraint segments_pkey PRIMARY KEY (topic_id, segment_id),
   constraint segments_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
 );
-comment on table stream.segments is 'Segments of a topic, each a table of its own. An append goes to the newest segment that has begun; a clock that runs past the last one goes on writing there.';
+comment on table stream.segments is 'Segments of a topic, each a table of its own. An append goes to the newest segment that has begun; a clock that runs past the last one goes on writing there. retired_at is when the last partition left a segment behind: some time later, when nobody who looked it up before can still be reading, its table is dropped.';
 
 create table stream.topics (
   topic_id integer not null generated always as identity,
@@ -628,6 +633,7 @@ create view stream.records as
     b.headers[r.ordinality] AS headers
    FROM stream.batches b
      JOIN stream.topics t ON t.topic_id = b.topic_id
+     JOIN stream.partitions p ON p.topic_id = b.topic_id AND p.partition_id = b.partition_id AND p.floor_offset <= b.base_offset
      CROSS JOIN LATERAL UNNEST(b.keys, b."values") WITH ORDINALITY r(key, value, ordinality);
 comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
 
@@ -854,6 +860,12 @@ begin
   order by s.segment_id desc
   limit 1;
   into_segment := greatest(into_segment, last.segment_id);
+  if last.segment_id is null then
+    -- By a clock that was set back it could be a segment that is about to be dropped.
+    select greatest(into_segment, p.floor_segment) into into_segment
+    from stream.partitions p
+    where p.topic_id = p_topic_id and p.partition_id = p_partition_id;
+  end if;
   if last.segment_id is null or into_segment > last.segment_id then
     insert into stream.segment_starts (topic_id, partition_id, segment_id, base_offset)
     values (p_topic_id, p_partition_id, into_segment, append.base_offset);
@@ -864,8 +876,15 @@ end $function$;
 revoke execute on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) from public;
 comment on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) is 'Appends a batch behind the tail of a partition and holds the partition until the transaction ends, so call it last. With p_known_end (a point where the partition ended before the first try) the call can be repeated: a batch id that is there already is not appended again.';
 
+CREATE OR REPLACE FUNCTION stream.bounds(p_offsets int8multirange, p_from bigint)
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT b.bound FROM (unnest(bounds.p_offsets) r(r) CROSS JOIN LATERAL (VALUES (lower(r.r)), (upper(r.r))) b(bound)) WHERE (upper(r.r) > bounds.p_from) ORDER BY b.bound);
+comment on function stream.bounds(p_offsets int8multirange, p_from bigint) is 'The ranges that end behind an offset, as begin, end, begin, end …: clients know arrays, and no ranges.';
+
 CREATE OR REPLACE FUNCTION stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[])
- RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer)
+ RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -924,7 +943,8 @@ begin
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
   return query
   select a.partition_id, a.epoch, c.sequence, c.committed_offset, a.high_offset,
-    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials
+    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials,
+    stream.bounds(a.processed, c.committed_offset)
   from unnest(free) f (partition_id)
   join stream.assignments a on a.group_id = p_group_id and a.partition_id = f.partition_id
   cross join lateral stream.committed(p_group_id, f.partition_id) c
@@ -984,9 +1004,11 @@ begin
     end if;
     return consumer_group;
   end if;
+  -- No floor moves between looking at it and beginning there.
+  perform pg_advisory_xact_lock_shared(stream.retention_lock());
   insert into stream.groups (name, topic_id) values (p_name, p_topic_id) returning * into consumer_group;
-  insert into stream.assignments (group_id, partition_id)
-  select consumer_group.group_id, p.partition_id from stream.partitions p where p.topic_id = p_topic_id;
+  insert into stream.assignments (group_id, partition_id, run_from)
+  select consumer_group.group_id, p.partition_id, p.floor_offset from stream.partitions p where p.topic_id = p_topic_id;
   insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
   select consumer_group.group_id, p.partition_id, 0, p.floor_offset, 0, now() from stream.partitions p where p.topic_id = p_topic_id;
   return consumer_group;
@@ -1073,12 +1095,127 @@ end $function$;
 revoke execute on function stream.create_topic(p_name text, p_partitions integer) from public;
 comment on function stream.create_topic(p_name text, p_partitions integer) is 'The topic of that name, made with its partitions and first segment when it is not there yet.';
 
+CREATE OR REPLACE FUNCTION stream.drop_segment(p_topic_id integer, p_segment_id integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '50ms'
+AS $function$
+declare
+  leaf text := stream.segment_table(p_topic_id, p_segment_id);
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('stream.drop_segment', 0)) then
+    return false;
+  end if;
+  if not exists (
+    select from stream.segments s
+    where s.topic_id = p_topic_id and s.segment_id = p_segment_id and s.retired_at is not null) then
+    return false;
+  end if;
+  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no append.
+  execute format('lock table stream.%I in access exclusive mode', leaf);
+  execute format('alter table stream.%I detach partition stream.%I', 'batches_' || p_topic_id, leaf);
+  execute format('drop table stream.%I', leaf);
+  delete from stream.segments s where s.topic_id = p_topic_id and s.segment_id = p_segment_id;
+  return true;
+end $function$;
+revoke execute on function stream.drop_segment(p_topic_id integer, p_segment_id integer) from public;
+comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because appends queue behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+
+CREATE OR REPLACE FUNCTION stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[])
+ RETURNS TABLE(topic_id integer, topic text, segment_id integer, partition_id integer, before timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+declare
+  kept record;
+  segment record;
+  cutoff timestamptz;
+begin
+  for kept in
+    select t.topic_id, t.name,
+      case when t.name = 'events' then p_events when t.name like '%.dead-letters' then p_dead_letters else p_topics end as length
+    from stream.topics t
+    order by t.topic_id
+  loop
+    cutoff := clock_timestamp() - kept.length;
+    continue when cutoff is null;
+    for segment in
+      select s.segment_id from stream.segments s where s.topic_id = kept.topic_id and s.retired_at is null order by s.segment_id
+    loop
+      exit when exists (
+        select from stream.partitions p
+        where p.topic_id = kept.topic_id and p.floor_segment <= segment.segment_id
+          and stream.floor_behind(p.topic_id, p.partition_id, segment.segment_id, cutoff, p_unseen, p_always) is null);
+      return query
+      select p.topic_id, kept.name, segment.segment_id, p.partition_id, cutoff
+      from stream.partitions p
+      where p.topic_id = kept.topic_id and p.floor_segment <= segment.segment_id
+      order by p.partition_id;
+    end loop;
+  end loop;
+end $function$;
+comment on function stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[]) is 'Segments, oldest first, that no partition of their topic needs any more, and the partitions that have still to leave them behind. How long records are kept is said for topic events, for dead letters and for all others; null: for ever.';
+
 CREATE OR REPLACE FUNCTION stream.end_offset(p_topic_id integer, p_partition_id integer)
  RETURNS bigint
  LANGUAGE sql
  STABLE
 RETURN (SELECT t.end_offset FROM stream.tail(end_offset.p_topic_id, end_offset.p_partition_id) t(segment_id, end_offset, created_at));
 comment on function stream.end_offset(p_topic_id integer, p_partition_id integer) is 'The offset that the next record of a partition gets.';
+
+CREATE OR REPLACE FUNCTION stream.floor_behind(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  first_offset bigint;
+  next_offset bigint;
+  newest_at timestamptz;
+begin
+  -- A later segment took over before that time: so this one is neither the newest nor written to.
+  if not exists (
+    select from stream.segments n where n.topic_id = p_topic_id and n.segment_id > p_segment_id and n.starts_at <= p_before) then
+    return null;
+  end if;
+  select s.base_offset into first_offset
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id = p_segment_id;
+  if first_offset is null then
+    return (select p.floor_offset from stream.partitions p where p.topic_id = p_topic_id and p.partition_id = p_partition_id);
+  end if;
+  select min(s.base_offset) into next_offset
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id > p_segment_id;
+  next_offset := coalesce(next_offset, stream.end_offset(p_topic_id, p_partition_id));
+  execute format(
+    'select b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 order by b.base_offset desc limit 1',
+    stream.segment_table(p_topic_id, p_segment_id))
+  into newest_at
+  using p_topic_id, p_segment_id, p_partition_id;
+  if newest_at >= p_before then
+    return null;
+  end if;
+  if exists (
+    select from stream.groups g
+    cross join lateral stream.committed(g.group_id, p_partition_id) c
+    where g.topic_id = p_topic_id and c.committed_offset < next_offset
+      and (g.name = any (p_always) or g.unseen_since is null or g.unseen_since > clock_timestamp() - p_unseen)) then
+    return null;
+  end if;
+  -- A letter that nobody has decided about is all there is of its record.
+  if exists (select from stream.topics t where t.topic_id = p_topic_id and t.name like '%.dead-letters')
+    and next_offset - first_offset > (
+      select count(*) from stream.dead_letter_outcomes o
+      where o.topic_id = p_topic_id and o.partition_id = p_partition_id and o.record_offset >= first_offset and o.record_offset < next_offset) then
+    return null;
+  end if;
+  return next_offset;
+end $function$;
+comment on function stream.floor_behind(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[]) is 'Where a partition would begin without a segment; null while the segment is needed: it has records that are not before p_before, or that a group has still to read which counts (one of p_always, or one that a pod served within p_unseen), or dead letters that are open.';
 
 CREATE OR REPLACE FUNCTION stream.header(p_headers bytea, p_name text)
  RETURNS bytea
@@ -1175,41 +1312,91 @@ CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id i
  STABLE
 AS $function$
 declare
-  segment record;
+  segments int[];
+  starts bigint[];
+  first_segment int := 0;
+  behind_segment int;
+  middle int;
   batch record;
   low bigint;
   high bigint;
 begin
-  for segment in
-    select s.segment_id, s.base_offset,
-      coalesce(lead(s.base_offset) over (order by s.segment_id), stream.end_offset(s.topic_id, s.partition_id)) as end_offset
-    from stream.segment_starts s
-    where s.topic_id = p_topic_id and s.partition_id = p_partition_id
-    order by s.segment_id
-  loop
-    -- Times never run backwards within a partition, so halving finds it; walking read every batch before it. What is before
-    -- low is earlier than p_time, what is from high on is not.
-    low := segment.base_offset;
-    high := segment.end_offset;
-    while low < high loop
-      execute format(
-        'select b.base_offset, b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
-        stream.segment_table(p_topic_id, segment.segment_id))
-      into batch
-      using p_topic_id, segment.segment_id, p_partition_id, low + (high - low) / 2;
-      if batch.created_at < p_time then
-        low := batch.base_offset + batch.record_count;
-      else
-        high := batch.base_offset;
-      end if;
-    end loop;
-    if low < segment.end_offset then
-      return low;
+  select array_agg(s.segment_id order by s.segment_id), array_agg(s.base_offset order by s.segment_id) into segments, starts
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id;
+  if segments is null then
+    return stream.end_offset(p_topic_id, p_partition_id);
+  end if;
+  -- Times never run backwards within a partition, so halving finds both the segment and the place in it. The last segment
+  -- whose first batch is earlier than p_time holds the place, or ends there.
+  behind_segment := cardinality(segments) + 1;
+  while first_segment + 1 < behind_segment loop
+    middle := (first_segment + behind_segment) / 2;
+    execute format(
+      'select b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 order by b.base_offset limit 1',
+      stream.segment_table(p_topic_id, segments[middle]))
+    into batch
+    using p_topic_id, segments[middle], p_partition_id;
+    if batch.created_at < p_time then
+      first_segment := middle;
+    else
+      behind_segment := middle;
     end if;
   end loop;
-  return stream.end_offset(p_topic_id, p_partition_id);
+  if first_segment = 0 then
+    return starts[1];
+  end if;
+  low := starts[first_segment];
+  high := coalesce(starts[first_segment + 1], stream.end_offset(p_topic_id, p_partition_id));
+  -- What is before low is earlier than p_time, what is from high on is not.
+  while low < high loop
+    execute format(
+      'select b.base_offset, b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
+      stream.segment_table(p_topic_id, segments[first_segment]))
+    into batch
+    using p_topic_id, segments[first_segment], p_partition_id, low + (high - low) / 2;
+    if batch.created_at < p_time then
+      low := batch.base_offset + batch.record_count;
+    else
+      high := batch.base_offset;
+    end if;
+  end loop;
+  return low;
 end $function$;
 comment on function stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone) is 'The first offset of a partition whose time is not before p_time; its end when there is none.';
+
+CREATE OR REPLACE FUNCTION stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET lock_timeout TO '50ms'
+AS $function$
+#variable_conflict use_column
+begin
+  perform pg_advisory_xact_lock(stream.retention_lock());
+  -- An append that is under way may go to this very segment, by a clock that was set back.
+  perform pg_advisory_xact_lock(stream.lock_key(p_topic_id, p_partition_id));
+  floor_offset := stream.floor_behind(p_topic_id, p_partition_id, p_segment_id, p_before, p_unseen, p_always);
+  if floor_offset is null then
+    return;
+  end if;
+  update stream.partitions p
+  set floor_offset = raise_floor.floor_offset, floor_segment = p_segment_id + 1
+  where p.topic_id = p_topic_id and p.partition_id = p_partition_id and p.floor_segment <= p_segment_id;
+  delete from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id <= p_segment_id;
+  delete from stream.dead_letter_outcomes o
+  where o.topic_id = p_topic_id and o.partition_id = p_partition_id and o.record_offset < raise_floor.floor_offset;
+  update stream.segments s
+  set retired_at = clock_timestamp()
+  where s.topic_id = p_topic_id and s.segment_id <= p_segment_id and s.retired_at is null
+    and not exists (select from stream.partitions p where p.topic_id = p_topic_id and p.floor_segment <= p_segment_id);
+  select array_agg(g.name order by g.name) into behind
+  from stream.groups g
+  cross join lateral stream.committed(g.group_id, p_partition_id) c
+  where g.topic_id = p_topic_id and c.committed_offset < raise_floor.floor_offset;
+end $function$;
+revoke execute on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) from public;
+comment on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) is 'Lets a partition begin behind a segment, unless somebody has come to need it; tells where it begins then, and which groups had not read that far. With the last partition the segment is retired. Holds up appends to this one partition, for a moment.';
 
 CREATE OR REPLACE FUNCTION stream.read_varint(p_bytes bytea, INOUT p_at integer, OUT value integer)
  RETURNS record
@@ -1243,20 +1430,40 @@ $function$;
 revoke execute on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) from public;
 comment on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Gives a partition back between two batches: the clean end of an epoch.';
 
+CREATE OR REPLACE FUNCTION stream.retention_lock()
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN hashtextextended('stream.retention'::text, (0)::bigint);
+comment on function stream.retention_lock() is 'Advisory lock of the floors: whoever moves one holds it alone, whoever relies on one (a seek, a new group) holds it with others.';
+
 CREATE OR REPLACE FUNCTION stream.seek(p_group_id integer, p_partition_id integer, p_offset bigint)
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
 declare
   last record;
+  floor_offset bigint;
 begin
   perform 1 from stream.assignments a where a.group_id = p_group_id and a.partition_id = p_partition_id for no key update;
   if not found then
     raise exception 'group % has no partition %', p_group_id, p_partition_id using errcode = 'MR003';
   end if;
+  -- No floor moves past the offset before this has committed; from then on the group holds the floor itself.
+  perform pg_advisory_xact_lock_shared(stream.retention_lock());
+  select p.floor_offset into floor_offset
+  from stream.groups g
+  join stream.partitions p on p.topic_id = g.topic_id and p.partition_id = p_partition_id
+  where g.group_id = p_group_id;
+  if p_offset < floor_offset then
+    raise exception 'offset % of partition % is gone; the partition begins at %', p_offset, p_partition_id, floor_offset
+      using errcode = 'MR002', detail = floor_offset::text;
+  end if;
   select c.sequence, c.committed_offset into last from stream.committed(p_group_id, p_partition_id) c;
   update stream.assignments a
-  set epoch = a.epoch + 1, owner = null, high_offset = greatest(a.high_offset, last.committed_offset), unclean_offset = -1, unclean_claims = 0, trial_offset = -1, trials = 0
+  set epoch = a.epoch + 1, owner = null, high_offset = greatest(a.high_offset, last.committed_offset), unclean_offset = -1, unclean_claims = 0, trial_offset = -1, trials = 0,
+      processed = a.processed + int8multirange(int8range(a.run_from, greatest(a.run_from, last.committed_offset))),
+      run_from = p_offset
   where a.group_id = p_group_id and a.partition_id = p_partition_id;
   insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
   select p_group_id, p_partition_id, last.sequence + 1, p_offset, a.epoch, clock_timestamp()
@@ -1301,7 +1508,7 @@ end $function$;
 comment on function stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone) is 'Where a partition ends: the offset that the next record gets, and segment and time of the last batch (null when there is none).';
 
 CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[])
- RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer)
+ RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -1333,12 +1540,12 @@ begin
       where g = any (p_serving)
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
-      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
+      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count, c.processed
     from claims c
     join stream.groups t on t.group_id = g;
     return query
     select g, a.partition_id, a.owner, a.epoch, stream.end_offset(t.topic_id, a.partition_id), c.sequence, c.committed_offset, a.high_offset,
-      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count
+      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count, null::bigint[]
     from stream.assignments a
     join stream.groups t on t.group_id = a.group_id
     cross join lateral stream.committed(g, a.partition_id) c
@@ -1361,3 +1568,18 @@ AS $function$
 $function$;
 revoke execute on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) from public;
 comment on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) is 'Drops the commits before a sequence; the owner of the partition does so now and then.';
+
+CREATE OR REPLACE FUNCTION stream.watch_groups(p_lease interval)
+ RETURNS TABLE(name text, unseen_since timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+begin
+  -- On a change only, so that these rows do not decay.
+  update stream.groups g
+  set unseen_since = case when g.unseen_since is null then clock_timestamp() end
+  where (g.unseen_since is null) <> exists (select from stream.live_members(g.group_id, p_lease));
+  return query select g.name, g.unseen_since from stream.groups g where g.unseen_since is not null order by g.name;
+end $function$;
+revoke execute on function stream.watch_groups(p_lease interval) from public;
+comment on function stream.watch_groups(p_lease interval) is 'Notes which groups no pod serves, and gives them. That somebody must have looked is why an outage of everything makes no group unseen.';

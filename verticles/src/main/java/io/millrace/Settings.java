@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings by name, from where the last one to say anything said it: the packaged defaults, a file, the environment, flags.
@@ -147,6 +148,12 @@ final class Settings {
             case "h" -> Duration.ofHours(number);
             default -> Duration.ofDays(number);
         };
+    }
+
+    /** A duration; null when the setting says off. */
+    @Nullable
+    Duration durationOrOff(String name) {
+        return text(name).equals("off") ? null : duration(name);
     }
 
     long bytes(String name) {

@@ -105,7 +105,7 @@ class GroupTest {
                                     claim.epoch(),
                                     claim.sequence() + 1,
                                     offset,
-                                    claim.highOffset(),
+                                    claim.processed(),
                                     claim.uncleanClaims(),
                                     claim.trialOffset(),
                                     claim.trials())));
@@ -377,7 +377,7 @@ class GroupTest {
         member.owned.remove(0);
         member.tick();
         assertThat(member.claim(0).committedOffset()).isEqualTo(10);
-        assertThat(member.claim(0).highOffset()).isEqualTo(40);
+        assertThat(member.claim(0).processed()).isEqualTo(OffsetRanges.of(0L, 40L));
         get(member.commit(0, 50));
         assertThat(committed(0)).isEqualTo(50);
     }
