@@ -491,3 +491,446 @@ comment on function stream.tick is
 revoke execute on function
   stream.claim, stream.tick, stream.raise_floor, stream.drop_segment, stream.watch_groups
 from public;
+
+-- A graph made anew ---------------------------------------------------------------------------------------------------
+
+-- What a rebuild works in, beside the graph. Unlogged: a rebuild that a crash cut off begins anew.
+
+create unlogged table lightrag.rebuilt_chunks (
+  chunk_id uuid not null,
+  constraint rebuilt_chunks_pkey primary key (chunk_id)
+);
+comment on table lightrag.rebuilt_chunks is 'Chunks whose mentions a rebuild has made again.';
+
+create unlogged table lightrag.rebuilt_entity_mentions (
+  entity_id uuid not null,
+  chunk_id uuid not null,
+  workspace text not null,
+  partition_id int not null,
+  name text not null,
+  entity_type text,
+  description text,
+  evidence int not null,
+  occurrences int not null,
+  mentioned_at timestamptz not null,
+  constraint rebuilt_entity_mentions_pkey primary key (entity_id, chunk_id)
+);
+comment on table lightrag.rebuilt_entity_mentions is
+  'What a rebuild found that chunks contribute to entities; partition_id is the one of topic mentions that the entity belongs to.';
+
+create unlogged table lightrag.rebuilt_relationship_mentions (
+  relationship_id uuid not null,
+  chunk_id uuid not null,
+  workspace text not null,
+  partition_id int not null,
+  source_entity_id uuid not null,
+  target_entity_id uuid not null,
+  relationship_type text not null,
+  description text,
+  evidence int not null,
+  mentioned_at timestamptz not null,
+  constraint rebuilt_relationship_mentions_pkey primary key (relationship_id, chunk_id)
+);
+comment on table lightrag.rebuilt_relationship_mentions is
+  'What a rebuild found that chunks contribute to relationships; partition_id is the one that the source belongs to.';
+
+create unlogged table lightrag.rebuilt_votes (
+  subject_id uuid not null,
+  kind text not null,
+  place bigint not null,
+  value text not null,
+  votes bigint not null,
+  constraint rebuilt_votes_pkey primary key (subject_id, kind, place)
+);
+comment on table lightrag.rebuilt_votes is 'Votes that a rebuild counted, best first: place 1 wins.';
+
+create unlogged table lightrag.rebuilt_relationships (
+  id uuid not null,
+  workspace text not null,
+  partition_id int not null,
+  source_entity_id uuid not null,
+  target_entity_id uuid not null,
+  relationship_type text not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint rebuilt_relationships_pkey primary key (id)
+);
+-- Degrees of the entities that a few more chunks concern.
+create index rebuilt_relationships_source_idx on lightrag.rebuilt_relationships (source_entity_id);
+create index rebuilt_relationships_target_idx on lightrag.rebuilt_relationships (target_entity_id);
+comment on table lightrag.rebuilt_relationships is 'Relationships as a rebuild added them up.';
+
+create unlogged table lightrag.rebuilt_entities (
+  id uuid not null,
+  workspace text not null,
+  partition_id int not null,
+  name text not null,
+  name_votes bigint not null,
+  entity_type text not null,
+  type_votes bigint not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  out_degree int not null,
+  in_degree int not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint rebuilt_entities_pkey primary key (id)
+);
+comment on table lightrag.rebuilt_entities is 'Entities as a rebuild added them up.';
+
+create unlogged table lightrag.rebuilt_touched (
+  subject_id uuid not null,
+  constraint rebuilt_touched_pkey primary key (subject_id)
+);
+comment on table lightrag.rebuilt_touched is 'Entities and relationships that a rebuild has to add up again, since it found more mentions of them.';
+
+create function lightrag.clear_rebuild() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  truncate lightrag.rebuilt_chunks, lightrag.rebuilt_entity_mentions, lightrag.rebuilt_relationship_mentions, lightrag.rebuilt_votes,
+    lightrag.rebuilt_relationships, lightrag.rebuilt_entities, lightrag.rebuilt_touched;
+end $$;
+comment on function lightrag.clear_rebuild is 'Empties what a rebuild works in. Runs with the rights of the owner.';
+
+create function lightrag.analyze_rebuild() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  analyze lightrag.rebuilt_chunks, lightrag.rebuilt_entity_mentions, lightrag.rebuilt_relationship_mentions, lightrag.rebuilt_votes,
+    lightrag.rebuilt_relationships, lightrag.rebuilt_entities, lightrag.rebuilt_touched;
+end $$;
+comment on function lightrag.analyze_rebuild is
+  'Tells the planner how much a rebuild has found, which no autovacuum does in time. Runs with the rights of the owner.';
+
+create function lightrag.add_up_rebuild() returns void
+language plpgsql as $$
+begin
+  delete from lightrag.rebuilt_votes v using lightrag.rebuilt_touched t where v.subject_id = t.subject_id;
+  delete from lightrag.rebuilt_relationships r using lightrag.rebuilt_touched t where r.id = t.subject_id;
+  delete from lightrag.rebuilt_entities e using lightrag.rebuilt_touched t where e.id = t.subject_id;
+  insert into lightrag.rebuilt_votes (subject_id, kind, place, value, votes)
+  select c.subject_id, c.kind, row_number() over (partition by c.subject_id, c.kind order by c.votes desc, c.value collate "C"), c.value, c.votes
+  from (
+    select m.entity_id as subject_id, v.kind, v.value, count(*) as votes
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_entity_mentions m on m.entity_id = t.subject_id
+    cross join lateral (values ('name', m.name), ('type', m.entity_type), ('description', m.description)) v (kind, value)
+    where v.value is not null
+    group by m.entity_id, v.kind, v.value
+    union all
+    select m.relationship_id, 'description', m.description, count(*)
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationship_mentions m on m.relationship_id = t.subject_id
+    where m.description is not null
+    group by m.relationship_id, m.description
+  ) c;
+  insert into lightrag.rebuilt_relationships (
+    id, workspace, partition_id, source_entity_id, target_entity_id, relationship_type, description, description_votes, mentions, evidence, created_at, updated_at)
+  select r.id, r.workspace, r.partition_id, r.source_entity_id, r.target_entity_id, r.relationship_type, d.value, coalesce(d.votes, 0), r.mentions, r.evidence,
+    r.created_at, r.updated_at
+  from (
+    select m.relationship_id as id, m.workspace, m.partition_id, m.source_entity_id, m.target_entity_id, m.relationship_type, count(*) as mentions,
+      sum(m.evidence) as evidence, min(m.mentioned_at) as created_at, max(m.mentioned_at) as updated_at
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationship_mentions m on m.relationship_id = t.subject_id
+    group by m.relationship_id, m.workspace, m.partition_id, m.source_entity_id, m.target_entity_id, m.relationship_type
+  ) r
+  left join lightrag.rebuilt_votes d on d.subject_id = r.id and d.kind = 'description' and d.place = 1;
+  insert into lightrag.rebuilt_entities (
+    id, workspace, partition_id, name, name_votes, entity_type, type_votes, description, description_votes, mentions, evidence, out_degree, in_degree,
+    created_at, updated_at)
+  select e.id, e.workspace, e.partition_id, n.value, n.votes, coalesce(k.value, 'UNKNOWN'), coalesce(k.votes, 0), d.value, coalesce(d.votes, 0), e.mentions,
+    e.evidence, coalesce(o.relationships, 0), coalesce(i.relationships, 0), e.created_at, e.updated_at
+  from (
+    select m.entity_id as id, m.workspace, m.partition_id, count(*) as mentions, sum(m.evidence) as evidence, min(m.mentioned_at) as created_at,
+      max(m.mentioned_at) as updated_at
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_entity_mentions m on m.entity_id = t.subject_id
+    group by m.entity_id, m.workspace, m.partition_id
+  ) e
+  join lightrag.rebuilt_votes n on n.subject_id = e.id and n.kind = 'name' and n.place = 1
+  left join lightrag.rebuilt_votes k on k.subject_id = e.id and k.kind = 'type' and k.place = 1
+  left join lightrag.rebuilt_votes d on d.subject_id = e.id and d.kind = 'description' and d.place = 1
+  left join (
+    select r.source_entity_id as id, count(*) as relationships
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationships r on r.source_entity_id = t.subject_id
+    group by r.source_entity_id) o on o.id = e.id
+  left join (
+    select r.target_entity_id as id, count(*) as relationships
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationships r on r.target_entity_id = t.subject_id
+    group by r.target_entity_id) i on i.id = e.id;
+  delete from lightrag.rebuilt_touched;
+end $$;
+comment on function lightrag.add_up_rebuild is
+  'Adds up the entities and relationships that are touched, from all of their mentions at once: another way to what the graph stage does one by one.';
+
+create view lightrag.rebuilt_counters as
+select u.partition_id, u.workspace, u.name, u.key, sum(u.value)::bigint as value
+from (
+  select e.partition_id, e.workspace, v.name, v.key, sum(v.value) as value
+  from lightrag.rebuilt_entities e
+  cross join lateral (values
+    ('entities', '', 1),
+    ('entity_mentions', '', e.mentions),
+    ('entity_type', e.entity_type, 1),
+    ('degree', lightrag.degree_bucket(e.out_degree + e.in_degree)::text, 1)) v (name, key, value)
+  group by e.partition_id, e.workspace, v.name, v.key
+  union all
+  select r.partition_id, r.workspace, v.name, v.key, sum(v.value)
+  from lightrag.rebuilt_relationships r
+  cross join lateral (values
+    ('relationships', '', 1),
+    ('relationship_mentions', '', r.mentions),
+    ('relationship_type', r.relationship_type, 1)) v (name, key, value)
+  group by r.partition_id, r.workspace, v.name, v.key
+) u
+group by u.partition_id, u.workspace, u.name, u.key;
+comment on view lightrag.rebuilt_counters is 'Counters of the graph as a rebuild added it up.';
+
+create view lightrag.rebuilt_growth as
+select u.partition_id, u.workspace, g.grain, date_trunc(g.grain, u.at, 'UTC') as starts_at,
+  sum(u.entities)::bigint as entities, sum(u.relationships)::bigint as relationships, sum(u.mentions)::bigint as mentions
+from (
+  select e.partition_id, e.workspace, e.created_at as at, 1 as entities, 0 as relationships, 0 as mentions from lightrag.rebuilt_entities e
+  union all
+  select r.partition_id, r.workspace, r.created_at, 0, 1, 0 from lightrag.rebuilt_relationships r
+  union all
+  select m.partition_id, m.workspace, m.mentioned_at, 0, 0, 1 from lightrag.rebuilt_entity_mentions m
+  union all
+  select m.partition_id, m.workspace, m.mentioned_at, 0, 0, 1 from lightrag.rebuilt_relationship_mentions m
+) u
+cross join (values ('minute'), ('hour'), ('day')) g (grain)
+group by u.partition_id, u.workspace, g.grain, date_trunc(g.grain, u.at, 'UTC');
+comment on view lightrag.rebuilt_growth is
+  'Growth as a rebuild finds it, by when documents were taken in: when the graph took up what they said is known to the log alone.';
+
+create view lightrag.rebuilt_top_entities as
+select t.partition_id, t.workspace, t.entity_id, t.name, t.degree
+from (
+  select e.partition_id, e.workspace, e.id as entity_id, e.name, (e.out_degree + e.in_degree)::bigint as degree,
+    row_number() over (partition by e.partition_id, e.workspace order by e.out_degree + e.in_degree desc, e.id) as place
+  from lightrag.rebuilt_entities e
+  where e.out_degree + e.in_degree > 0
+) t
+where t.place <= 100;
+comment on view lightrag.rebuilt_top_entities is 'The entities of highest degree of each partition, of the graph as a rebuild added it up.';
+
+create function lightrag.swap_rebuild() returns table (relation text, written bigint, removed bigint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  kept text[];
+begin
+  relation := 'entity_mentions';
+  delete from lightrag.entity_mentions l
+  where not exists (select from lightrag.rebuilt_entity_mentions r where r.entity_id = l.entity_id and r.chunk_id = l.chunk_id);
+  get diagnostics removed = row_count;
+  -- What is the same already is not touched: of a graph that is right, nothing is written at all.
+  insert into lightrag.entity_mentions (entity_id, chunk_id, name, entity_type, description, evidence, occurrences)
+  select r.entity_id, r.chunk_id, r.name, r.entity_type, r.description, r.evidence, r.occurrences
+  from lightrag.rebuilt_entity_mentions r
+  left join lightrag.entity_mentions l on l.entity_id = r.entity_id and l.chunk_id = r.chunk_id
+  where l.entity_id is null
+    or (l.name, l.entity_type, l.description, l.evidence, l.occurrences) is distinct from (r.name, r.entity_type, r.description, r.evidence, r.occurrences)
+  on conflict (entity_id, chunk_id) do update
+  set name = excluded.name, entity_type = excluded.entity_type, description = excluded.description, evidence = excluded.evidence,
+      occurrences = excluded.occurrences;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationship_mentions';
+  delete from lightrag.relationship_mentions l
+  where not exists (select from lightrag.rebuilt_relationship_mentions r where r.relationship_id = l.relationship_id and r.chunk_id = l.chunk_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_mentions (relationship_id, chunk_id, description, evidence)
+  select r.relationship_id, r.chunk_id, r.description, r.evidence
+  from lightrag.rebuilt_relationship_mentions r
+  left join lightrag.relationship_mentions l on l.relationship_id = r.relationship_id and l.chunk_id = r.chunk_id
+  where l.relationship_id is null or (l.description, l.evidence) is distinct from (r.description, r.evidence)
+  on conflict (relationship_id, chunk_id) do update set description = excluded.description, evidence = excluded.evidence;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationship_ends';
+  delete from lightrag.relationship_ends l
+  where not exists (
+    select from lightrag.rebuilt_relationship_mentions r
+    where r.relationship_id = l.relationship_id and r.chunk_id = l.chunk_id and r.target_entity_id = l.entity_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_ends (entity_id, relationship_id, chunk_id)
+  select r.target_entity_id, r.relationship_id, r.chunk_id
+  from lightrag.rebuilt_relationship_mentions r
+  where not exists (
+    select from lightrag.relationship_ends l
+    where l.entity_id = r.target_entity_id and l.relationship_id = r.relationship_id and l.chunk_id = r.chunk_id);
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'entities';
+  delete from lightrag.entity_state l where not exists (select from lightrag.rebuilt_entities r where r.id = l.id);
+  get diagnostics removed = row_count;
+  insert into lightrag.entity_state (
+    id, workspace, name, name_votes, entity_type, type_votes, description, description_votes, mentions, evidence, out_degree, in_degree, created_at, updated_at)
+  select r.id, r.workspace, r.name, r.name_votes, r.entity_type, r.type_votes, r.description, r.description_votes, r.mentions, r.evidence, r.out_degree,
+    r.in_degree, r.created_at, r.updated_at
+  from lightrag.rebuilt_entities r
+  left join lightrag.entity_state l on l.id = r.id
+  where l.id is null
+    or (l.workspace, l.name, l.name_votes, l.entity_type, l.type_votes, l.description, l.description_votes, l.mentions, l.evidence, l.out_degree, l.in_degree)
+      is distinct from
+      (r.workspace, r.name, r.name_votes, r.entity_type, r.type_votes, r.description, r.description_votes, r.mentions, r.evidence, r.out_degree, r.in_degree)
+  on conflict (id) do update
+  set workspace = excluded.workspace, name = excluded.name, name_votes = excluded.name_votes, entity_type = excluded.entity_type,
+      type_votes = excluded.type_votes, description = excluded.description, description_votes = excluded.description_votes, mentions = excluded.mentions,
+      evidence = excluded.evidence, out_degree = excluded.out_degree, in_degree = excluded.in_degree, created_at = excluded.created_at,
+      updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationships';
+  delete from lightrag.relationship_state l where not exists (select from lightrag.rebuilt_relationships r where r.id = l.id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_state (
+    id, workspace, source_entity_id, target_entity_id, relationship_type, description, description_votes, mentions, evidence, created_at, updated_at)
+  select r.id, r.workspace, r.source_entity_id, r.target_entity_id, r.relationship_type, r.description, r.description_votes, r.mentions, r.evidence,
+    r.created_at, r.updated_at
+  from lightrag.rebuilt_relationships r
+  left join lightrag.relationship_state l on l.id = r.id
+  where l.id is null
+    or (l.workspace, l.source_entity_id, l.target_entity_id, l.relationship_type, l.description, l.description_votes, l.mentions, l.evidence) is distinct from
+      (r.workspace, r.source_entity_id, r.target_entity_id, r.relationship_type, r.description, r.description_votes, r.mentions, r.evidence)
+  on conflict (id) do update
+  set workspace = excluded.workspace, source_entity_id = excluded.source_entity_id, target_entity_id = excluded.target_entity_id,
+      relationship_type = excluded.relationship_type, description = excluded.description, description_votes = excluded.description_votes,
+      mentions = excluded.mentions, evidence = excluded.evidence, created_at = excluded.created_at, updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'votes';
+  delete from lightrag.votes l
+  where not exists (
+    select from lightrag.rebuilt_votes r where r.subject_id = l.subject_id and r.kind = l.kind and r.place > 1 and r.value = l.value);
+  get diagnostics removed = row_count;
+  insert into lightrag.votes (subject_id, kind, value_hash, value, votes)
+  select r.subject_id, r.kind, md5(r.value)::uuid, r.value, r.votes
+  from lightrag.rebuilt_votes r
+  left join lightrag.votes l on l.subject_id = r.subject_id and l.kind = r.kind and l.value_hash = md5(r.value)::uuid
+  where r.place > 1 and (l.subject_id is null or (l.value, l.votes) is distinct from (r.value, r.votes))
+  on conflict (subject_id, kind, value_hash) do update set value = excluded.value, votes = excluded.votes;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'counters';
+  delete from lightrag.counters l
+  where l.value <> 0 and not exists (
+    select from lightrag.rebuilt_counters r
+    where r.partition_id = l.partition_id and r.workspace = l.workspace and r.name = l.name and r.key = l.key);
+  get diagnostics removed = row_count;
+  insert into lightrag.counters (partition_id, workspace, name, key, value, updated_at)
+  select r.partition_id, r.workspace, r.name, r.key, r.value, clock_timestamp()
+  from lightrag.rebuilt_counters r
+  left join lightrag.counters l on l.partition_id = r.partition_id and l.workspace = r.workspace and l.name = r.name and l.key = r.key
+  where l.value is distinct from r.value
+  on conflict (workspace, name, key, partition_id) do update set value = excluded.value, updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'growth';
+  -- It tells when the graph grew, which nothing else knows: kept for as long as it adds up to what the graph has.
+  select coalesce(array_agg(k.place), '{}') into kept
+  from (
+    select t.partition_id || '/' || t.workspace as place
+    from (
+      select g.workspace, g.partition_id, g.grain, sum(g.entities) as entities, sum(g.relationships) as relationships, sum(g.mentions) as mentions
+      from lightrag.growth g
+      group by g.workspace, g.partition_id, g.grain
+    ) t
+    join (
+      select c.workspace, c.partition_id,
+        coalesce(sum(c.value) filter (where c.name = 'entities'), 0) as entities,
+        coalesce(sum(c.value) filter (where c.name = 'relationships'), 0) as relationships,
+        coalesce(sum(c.value) filter (where c.name in ('entity_mentions', 'relationship_mentions')), 0) as mentions
+      from lightrag.counters c
+      group by c.workspace, c.partition_id
+    ) c on c.workspace = t.workspace and c.partition_id = t.partition_id
+    where (c.entities, c.relationships, c.mentions) = (t.entities, t.relationships, t.mentions)
+    group by t.workspace, t.partition_id
+    having count(*) = 3
+  ) k;
+  delete from lightrag.growth l
+  where not l.partition_id || '/' || l.workspace = any (kept);
+  get diagnostics removed = row_count;
+  insert into lightrag.growth (partition_id, workspace, grain, starts_at, entities, relationships, mentions)
+  select r.partition_id, r.workspace, r.grain, r.starts_at, r.entities, r.relationships, r.mentions
+  from lightrag.rebuilt_growth r
+  where not r.partition_id || '/' || r.workspace = any (kept);
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'top_entities';
+  delete from lightrag.top_entities l
+  where not exists (
+    select from lightrag.rebuilt_top_entities r
+    where r.partition_id = l.partition_id and r.workspace = l.workspace and r.entity_id = l.entity_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.top_entities (partition_id, workspace, entity_id, name, degree)
+  select r.partition_id, r.workspace, r.entity_id, r.name, r.degree
+  from lightrag.rebuilt_top_entities r
+  left join lightrag.top_entities l on l.partition_id = r.partition_id and l.workspace = r.workspace and l.entity_id = r.entity_id
+  where l.entity_id is null or (l.name, l.degree) is distinct from (r.name, r.degree)
+  on conflict (partition_id, workspace, entity_id) do update set name = excluded.name, degree = excluded.degree;
+  get diagnostics written = row_count;
+  return next;
+end $$;
+comment on function lightrag.swap_rebuild is
+  'Makes graph and statistics what a rebuild found, within the caller''s transaction: removes and writes what differs, and tells how many rows that was. Call it behind hold_graph, with every chunk made again.';
+
+create function lightrag.hold_graph() returns void
+language plpgsql as $$
+begin
+  -- Waits for the batches under way. From then on nobody commits a batch of these groups, nor claims one of their partitions.
+  perform 1
+  from stream.assignments a
+  join stream.groups g on g.group_id = a.group_id
+  where g.name in ('graph', 'stats')
+  order by a.group_id, a.partition_id
+  for no key update of a;
+end $$;
+comment on function lightrag.hold_graph is
+  'Keeps the groups graph and stats from committing until the caller''s transaction ends. Nobody else waits: readers see the graph as it was, and documents come in.';
+
+create function lightrag.release_graph() returns void
+language plpgsql as $$
+declare
+  place record;
+begin
+  for place in
+    select g.name, a.group_id, a.partition_id, stream.end_offset(g.topic_id, a.partition_id) as end_offset, c.committed_offset
+    from stream.assignments a
+    join stream.groups g on g.group_id = a.group_id
+    cross join lateral stream.committed(a.group_id, a.partition_id) c
+    where g.name in ('graph', 'stats')
+    order by a.group_id, a.partition_id
+  loop
+    -- To where it stands, or to the end: either way who owns the partition drops what he knows of the graph.
+    perform stream.seek(place.group_id, place.partition_id,
+      case when place.name = 'graph' then place.committed_offset else place.end_offset end);
+    -- The chunks whose mentions are still on their way are in the graph, and changes of the graph that was are counted.
+    update stream.assignments a
+    set processed = a.processed + int8multirange(int8range(0, place.end_offset))
+    where a.group_id = place.group_id and a.partition_id = place.partition_id;
+  end loop;
+end $$;
+comment on function lightrag.release_graph is
+  'Lets the groups graph and stats go on over a graph that was swapped, within the same transaction: graph where it was, taking what it reads up to the end for work done again; stats behind all changes of the graph before.';
+
+revoke execute on function
+  lightrag.clear_rebuild, lightrag.analyze_rebuild, lightrag.add_up_rebuild, lightrag.swap_rebuild, lightrag.hold_graph, lightrag.release_graph
+from public;

@@ -115,9 +115,9 @@ public record Config(
     }
 
     private static @Nullable Duration kept(Settings settings, String name) {
-        var kept = settings.durationOrOff(name);
+        var kept = settings.durationOrForever(name);
         if (kept != null && kept.compareTo(Duration.ofMinutes(1)) < 0) {
-            throw settings.invalid(name, "a minute or more, or off");
+            throw settings.invalid(name, "a minute or more, or forever");
         }
         return kept;
     }

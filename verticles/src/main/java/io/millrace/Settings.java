@@ -150,10 +150,10 @@ final class Settings {
         };
     }
 
-    /** A duration; null when the setting says off. */
+    /** A duration; null when the setting says forever. YAML takes off, which would be shorter, for false. */
     @Nullable
-    Duration durationOrOff(String name) {
-        return text(name).equals("off") ? null : duration(name);
+    Duration durationOrForever(String name) {
+        return text(name).equals("forever") ? null : duration(name);
     }
 
     long bytes(String name) {

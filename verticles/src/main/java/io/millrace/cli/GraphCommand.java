@@ -7,7 +7,12 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "graph",
         description = "Look into the knowledge graph.",
-        subcommands = {GraphStatsCommand.class, GraphSearchCommand.class, GraphVerifyCommand.class})
+        subcommands = {
+            GraphStatsCommand.class,
+            GraphSearchCommand.class,
+            GraphVerifyCommand.class,
+            GraphRebuildCommand.class
+        })
 public final class GraphCommand {
 
     @Mixin

@@ -1,6 +1,7 @@
 package io.millrace.web;
 
 import io.millrace.pg.Hashes;
+import io.millrace.pg.Hashes;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;

@@ -121,9 +121,7 @@ public final class HttpVerticle extends AbstractVerticle {
         new TopicsApi(
                         vertx,
                         () -> up().database(),
-                        this::log,
-                        settings.reading().maxTails(),
-                        settings.idleTimeout())
+                        this::log, settings.reading().maxTails(), settings.idleTimeout())
                 .mount(router);
         new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
     }

@@ -66,12 +66,9 @@ final class Json {
      */
     static void answerLong(RoutingContext context, long characters, Object value) {
         var bytes = Rendering.run(context.vertx(), (int) Math.min(characters, Integer.MAX_VALUE), () -> bytes(value));
-        Requests.answer(
-                context,
-                bytes,
-                body -> context.response()
-                        .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
-                        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                        .end(body));
+        Requests.answer(context, bytes, body -> context.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end(body));
     }
 }

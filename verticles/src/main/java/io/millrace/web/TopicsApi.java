@@ -45,8 +45,7 @@ final class TopicsApi {
         this.database = database;
         this.log = log;
         this.tails = new Tails(maxTails);
-        this.signOfLife =
-                idleTimeout.dividedBy(4).compareTo(SIGN_OF_LIFE) < 0 ? idleTimeout.dividedBy(4) : SIGN_OF_LIFE;
+        this.signOfLife = idleTimeout.dividedBy(4).compareTo(SIGN_OF_LIFE) < 0 ? idleTimeout.dividedBy(4) : SIGN_OF_LIFE;
     }
 
     void mount(Router router) {

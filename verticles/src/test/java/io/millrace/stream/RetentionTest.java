@@ -34,6 +34,12 @@ class RetentionTest {
     private static final Duration AT_ONCE = Duration.ofMillis(1);
     private static final int ALL = 1 << 30;
 
+    /**
+     * Far less than a drop takes that waits for its locks, and far more than the 50 ms that it may: other work on the machine
+     * alone makes pauses of a third of a second. The benchmark of retention has the figure.
+     */
+    private static final Duration NOTICEABLE = Duration.ofMillis(1_500);
+
     private final TestDatabase database = TestDatabase.create();
     private final TestPod pod = new TestPod(database);
     private final Connection connection = connect();
@@ -365,8 +371,7 @@ class RetentionTest {
                 "dropped %d segments under %d appends and %d fetches: longest pause %d ms, before %d ms%n",
                 dropped.get(), load.appends.get(), load.fetches.get(), during.toMillis(), before.toMillis());
         assertThat(dropped.get()).isGreaterThan(5);
-        // 50 ms for a lock, some for the work, and what the machine does to everybody.
-        assertThat(during).isLessThan(before.plusMillis(100));
+        assertThat(during).isLessThan(NOTICEABLE);
     }
 
     @Test
@@ -387,7 +392,7 @@ class RetentionTest {
         System.out.printf(
                 "longest pause behind a drop that cannot have its locks: %d ms, before %d ms%n",
                 during.toMillis(), before.toMillis());
-        assertThat(during).isLessThan(before.plusMillis(100));
+        assertThat(during).isLessThan(NOTICEABLE);
         connection.rollback();
         connection.setAutoCommit(true);
 
