@@ -407,6 +407,8 @@ begin
     from stream.assignments a
     where a.group_id = p_group_id
       and (a.owner is null or not a.owner = any (live))
+      -- Where a seek has taken it from a run that has not noticed yet, that run ends first.
+      and not a.partition_id = any (p_running)
     order by a.partition_id
     limit share - cardinality(p_running)
     for no key update skip locked

@@ -81,8 +81,9 @@ public record DeadLetter(
         return found;
     }
 
-    /** The record as it was before it was given up. */
+    /** The record as it was before it was given up; a rebuild of the graph may have made up for it meanwhile. */
     ProducerRecord toRecord() {
-        return new ProducerRecord(key, value, headers);
+        var record = new ProducerRecord(key, value, headers);
+        return headers.contains(Header.AGAIN) ? record : record.with(Header.AGAIN);
     }
 }

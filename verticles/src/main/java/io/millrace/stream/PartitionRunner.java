@@ -191,7 +191,8 @@ final class PartitionRunner<S> {
         while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
             records.add(fetched.remove());
         }
-        return new Batch(group.topic().name(), claim.partition(), records, reprocessing);
+        var late = !reprocessing && to != Long.MAX_VALUE;
+        return new Batch(group.topic().name(), claim.partition(), records, reprocessing, late);
     }
 
     private List<ConsumerRecord> fetch(int maxBytes) {

@@ -13,6 +13,7 @@ import io.millrace.pg.TestDatabase;
 import io.millrace.rebuild.Rebuild;
 import io.millrace.rebuild.RebuildException;
 import io.millrace.verify.Check;
+import io.vertx.core.json.JsonObject;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,29 @@ class RebuildTest {
             try (var _ = start(database, Map.of())) {
                 assertThat(drainedGraph(rows)).isEqualTo(reference);
             }
+        }
+    }
+
+    /** As after a rebuild, which goes by what the chunk sent on and not by what became of it. */
+    @Test
+    void aDeadLetterThatIsInTheGraphIsRetriedWithoutHarm() {
+        try (var database = TestDatabase.create();
+                var rows = new Rows(database);
+                var pod = start(database, Map.of())) {
+            post(pod, CORPUS);
+            Drained.await(rows, ReplayTest.PATIENCE);
+            rows.list("""
+                    select stream.append(t.topic_id, 0, gen_random_uuid(), 100, array[r.key], array[r.value], null, 9223372036854775807)
+                    from stream.topics t
+                    cross join (select * from stream.records r where r.topic = 'mentions' limit 1) r
+                    where t.name = 'mentions.dead-letters'
+                    """);
+
+            var answer = pod.reads("any").post("/v1/deadletters/mentions/0/0/retry", new JsonObject());
+
+            assertThat(answer.status()).as("%s", answer).isLessThan(300);
+            assertThat(drainedGraph(rows)).isEqualTo(reference);
+            assertThat(rows.count("select count(*) from stream.dead_letters")).isEqualTo(1);
         }
     }
 
