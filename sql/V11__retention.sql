@@ -67,8 +67,14 @@ begin
     insert into stream.segment_starts (topic_id, partition_id, segment_id, base_offset)
     values (p_topic_id, p_partition_id, into_segment, append.base_offset);
   end if;
-  insert into stream.batches (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
-  values (p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values, p_headers);
+  -- Into the segment itself: an insert into stream.batches holds the topic's table until it commits, and a segment that is to
+  -- be dropped would have to wait for every append under way, with all others queued behind it.
+  execute format(
+    'insert into stream.%I (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    stream.segment_table(p_topic_id, into_segment))
+  using p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values,
+    p_headers;
 end $$;
 
 create function stream.floor_behind(
@@ -160,11 +166,11 @@ comment on function stream.due_segments is
 create function stream.raise_floor(
   p_topic_id int, p_partition_id int, p_segment_id int, p_before timestamptz, p_unseen interval, p_always text[],
   out floor_offset bigint, out behind text[])
-language plpgsql set lock_timeout = '50ms' as $$
+language plpgsql set lock_timeout = '1s' as $$
 #variable_conflict use_column
 begin
   perform pg_advisory_xact_lock(stream.retention_lock());
-  -- An append that is under way may go to this very segment, by a clock that was set back.
+  -- Waiting holds up nobody: whoever queues behind waits for the same append. An append that is under way may go to this very segment, by a clock that was set back.
   perform pg_advisory_xact_lock(stream.lock_key(p_topic_id, p_partition_id));
   floor_offset := stream.floor_behind(p_topic_id, p_partition_id, p_segment_id, p_before, p_unseen, p_always);
   if floor_offset is null then
@@ -202,7 +208,7 @@ begin
     where s.topic_id = p_topic_id and s.segment_id = p_segment_id and s.retired_at is not null) then
     return false;
   end if;
-  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no append.
+  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no other reader.
   execute format('lock table stream.%I in access exclusive mode', leaf);
   execute format('alter table stream.%I detach partition stream.%I', 'batches_' || p_topic_id, leaf);
   execute format('drop table stream.%I', leaf);
@@ -210,7 +216,7 @@ begin
   return true;
 end $$;
 comment on function stream.drop_segment is
-  'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because appends queue behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+  'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
 
 create function stream.watch_groups(p_lease interval) returns table (name text, unseen_since timestamptz)
 language plpgsql as $$

@@ -1354,8 +1354,14 @@ begin
     insert into stream.segment_starts (topic_id, partition_id, segment_id, base_offset)
     values (p_topic_id, p_partition_id, into_segment, append.base_offset);
   end if;
-  insert into stream.batches (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
-  values (p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values, p_headers);
+  -- Into the segment itself: an insert into stream.batches holds the topic's table until it commits, and a segment that is to
+  -- be dropped would have to wait for every append under way, with all others queued behind it.
+  execute format(
+    'insert into stream.%I (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    stream.segment_table(p_topic_id, into_segment))
+  using p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values,
+    p_headers;
 end $function$;
 revoke execute on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) from public;
 comment on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) is 'Appends a batch behind the tail of a partition and holds the partition until the transaction ends, so call it last. With p_known_end (a point where the partition ended before the first try) the call can be repeated: a batch id that is there already is not appended again.';
@@ -1599,7 +1605,7 @@ begin
     where s.topic_id = p_topic_id and s.segment_id = p_segment_id and s.retired_at is not null) then
     return false;
   end if;
-  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no append.
+  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no other reader.
   execute format('lock table stream.%I in access exclusive mode', leaf);
   execute format('alter table stream.%I detach partition stream.%I', 'batches_' || p_topic_id, leaf);
   execute format('drop table stream.%I', leaf);
@@ -1607,7 +1613,7 @@ begin
   return true;
 end $function$;
 revoke execute on function stream.drop_segment(p_topic_id integer, p_segment_id integer) from public;
-comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because appends queue behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
 
 CREATE OR REPLACE FUNCTION stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[])
  RETURNS TABLE(topic_id integer, topic text, segment_id integer, partition_id integer, before timestamp with time zone)
@@ -1854,12 +1860,12 @@ comment on function stream.offset_at(p_topic_id integer, p_partition_id integer,
 CREATE OR REPLACE FUNCTION stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[])
  RETURNS record
  LANGUAGE plpgsql
- SET lock_timeout TO '50ms'
+ SET lock_timeout TO '1s'
 AS $function$
 #variable_conflict use_column
 begin
   perform pg_advisory_xact_lock(stream.retention_lock());
-  -- An append that is under way may go to this very segment, by a clock that was set back.
+  -- Waiting holds up nobody: whoever queues behind waits for the same append. An append that is under way may go to this very segment, by a clock that was set back.
   perform pg_advisory_xact_lock(stream.lock_key(p_topic_id, p_partition_id));
   floor_offset := stream.floor_behind(p_topic_id, p_partition_id, p_segment_id, p_before, p_unseen, p_always);
   if floor_offset is null then

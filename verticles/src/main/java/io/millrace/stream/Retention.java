@@ -27,8 +27,7 @@ import org.slf4j.LoggerFactory;
  * {@link Settings#grace} later, when nobody can still be reading what he looked up before, its table is dropped. Each step
  * is a transaction of its own, and the next run goes on where one ended, in whichever pod.
  *
- * <p>Appends wait behind a step for as long as it waits for its locks: 50 ms at most, and then it gives up and tries again
- * later.
+ * <p>A step that cannot have its locks is tried again, and left to the next run after a few times.
  */
 public final class Retention extends AbstractVerticle {
 
@@ -209,13 +208,22 @@ public final class Retention extends AbstractVerticle {
                 });
     }
 
-    /** One after the other; gives how many of them came off. */
+    /** One after the other; gives how many of them came off. What is locked does not keep the others from being done. */
     private static Future<Integer> each(List<Row> rows, Function<Row, Future<Boolean>> step) {
         var count = Future.succeededFuture(0);
         for (var row : rows) {
-            count = count.compose(before -> step.apply(row).map(done -> done ? before + 1 : before));
+            count = count.compose(
+                    before -> step.apply(row).recover(Retention::later).map(done -> done ? before + 1 : before));
         }
         return count;
+    }
+
+    private static Future<Boolean> later(Throwable thrown) {
+        if (!isLocked(thrown)) {
+            return Future.failedFuture(thrown);
+        }
+        LOG.info("retention leaves a step to its next run: {}", thrown.getMessage());
+        return Future.succeededFuture(false);
     }
 
     private <T> Future<T> patiently(Supplier<Future<T>> step) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,12 +34,6 @@ class RetentionTest {
 
     private static final Duration AT_ONCE = Duration.ofMillis(1);
     private static final int ALL = 1 << 30;
-
-    /**
-     * Far less than a drop takes that waits for its locks, and far more than the 50 ms that it may: other work on the machine
-     * alone makes pauses of a third of a second. The benchmark of retention has the figure.
-     */
-    private static final Duration NOTICEABLE = Duration.ofMillis(1_500);
 
     private final TestDatabase database = TestDatabase.create();
     private final TestPod pod = new TestPod(database);
@@ -371,7 +366,8 @@ class RetentionTest {
                 "dropped %d segments under %d appends and %d fetches: longest pause %d ms, before %d ms%n",
                 dropped.get(), load.appends.get(), load.fetches.get(), during.toMillis(), before.toMillis());
         assertThat(dropped.get()).isGreaterThan(5);
-        assertThat(during).isLessThan(NOTICEABLE);
+        // Not the pauses: what else the machine does makes longer ones. The benchmark of retention compares them.
+        assertThat(load.waitedForTables).isEmpty();
     }
 
     @Test
@@ -385,19 +381,24 @@ class RetentionTest {
         var load = new Load(topic);
         load.start();
         var before = load.longestPauseDuring(() -> load.passes(500));
-        var during = load.longestPauseDuring(() -> assertThat(
-                        failure(retention(AT_ONCE, Duration.ZERO, Duration.ZERO).runOnce()))
-                .hasMessageContaining("lock timeout"));
+        var during =
+                load.longestPauseDuring(() -> assertThat(run(AT_ONCE).dropped()).isZero());
         load.stop();
         System.out.printf(
                 "longest pause behind a drop that cannot have its locks: %d ms, before %d ms%n",
                 during.toMillis(), before.toMillis());
-        assertThat(during).isLessThan(NOTICEABLE);
+        assertThat(load.waitedForTables).isEmpty();
         connection.rollback();
         connection.setAutoCommit(true);
 
         assertThat(run(AT_ONCE).dropped()).isEqualTo(1);
     }
+
+    private static final String WAITING_FOR_TABLES = """
+            select query
+            from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'relation' and query not like '%drop_segment%'
+            """;
 
     /** Appends to and fetches from every partition of a topic, each as fast as it can, and how long one took at most. */
     private final class Load {
@@ -408,11 +409,15 @@ class RetentionTest {
         private final AtomicLong longestNanos = new AtomicLong();
         private final List<Thread> threads = new ArrayList<>();
 
+        /** Statements, other than those that drop, that were seen to wait for a table. */
+        final Set<String> waitedForTables = ConcurrentHashMap.newKeySet();
+
         Load(Topic topic) {
             this.topic = topic;
         }
 
         void start() {
+            threads.add(Thread.startVirtualThread(this::watch));
             for (var i = 0; i < topic.partitions(); i++) {
                 var partition = i;
                 threads.add(Thread.startVirtualThread(() -> {
@@ -430,6 +435,21 @@ class RetentionTest {
                         fetches.incrementAndGet();
                     }
                 }));
+            }
+        }
+
+        private void watch() {
+            try (var watching = database.connect();
+                    var statement = watching.prepareStatement(WAITING_FOR_TABLES)) {
+                while (running.get()) {
+                    try (var rows = statement.executeQuery()) {
+                        while (rows.next()) {
+                            waitedForTables.add(rows.getString(1));
+                        }
+                    }
+                }
+            } catch (SQLException e) {
+                waitedForTables.add(e.toString());
             }
         }
 
