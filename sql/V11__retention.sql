@@ -216,7 +216,7 @@ begin
   return true;
 end $$;
 comment on function stream.drop_segment is
-  'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+  'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic, or writes to a segment for the first time, queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
 
 create function stream.watch_groups(p_lease interval) returns table (name text, unseen_since timestamptz)
 language plpgsql as $$

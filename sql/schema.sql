@@ -1613,7 +1613,7 @@ begin
   return true;
 end $function$;
 revoke execute on function stream.drop_segment(p_topic_id integer, p_segment_id integer) from public;
-comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic, or writes to a segment for the first time, queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
 
 CREATE OR REPLACE FUNCTION stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[])
  RETURNS TABLE(topic_id integer, topic text, segment_id integer, partition_id integer, before timestamp with time zone)
