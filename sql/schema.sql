@@ -227,6 +227,97 @@ create table lightrag.growth (
 ) with (fillfactor=70);
 comment on table lightrag.growth is 'What each minute, hour and day (UTC) added to the graph, a row a partition of topic changes.';
 
+create table lightrag.rebuilt_chunks (
+  chunk_id uuid not null,
+  constraint rebuilt_chunks_pkey PRIMARY KEY (chunk_id)
+);
+comment on table lightrag.rebuilt_chunks is 'Chunks whose mentions a rebuild has made again.';
+
+create table lightrag.rebuilt_entities (
+  id uuid not null,
+  workspace text not null,
+  partition_id integer not null,
+  name text not null,
+  name_votes bigint not null,
+  entity_type text not null,
+  type_votes bigint not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  out_degree integer not null,
+  in_degree integer not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint rebuilt_entities_pkey PRIMARY KEY (id)
+);
+comment on table lightrag.rebuilt_entities is 'Entities as a rebuild added them up.';
+
+create table lightrag.rebuilt_entity_mentions (
+  entity_id uuid not null,
+  chunk_id uuid not null,
+  workspace text not null,
+  partition_id integer not null,
+  name text not null,
+  entity_type text,
+  description text,
+  evidence integer not null,
+  occurrences integer not null,
+  mentioned_at timestamp with time zone not null,
+  constraint rebuilt_entity_mentions_pkey PRIMARY KEY (entity_id, chunk_id)
+);
+comment on table lightrag.rebuilt_entity_mentions is 'What a rebuild found that chunks contribute to entities; partition_id is the one of topic mentions that the entity belongs to.';
+
+create table lightrag.rebuilt_relationship_mentions (
+  relationship_id uuid not null,
+  chunk_id uuid not null,
+  workspace text not null,
+  partition_id integer not null,
+  source_entity_id uuid not null,
+  target_entity_id uuid not null,
+  relationship_type text not null,
+  description text,
+  evidence integer not null,
+  mentioned_at timestamp with time zone not null,
+  constraint rebuilt_relationship_mentions_pkey PRIMARY KEY (relationship_id, chunk_id)
+);
+comment on table lightrag.rebuilt_relationship_mentions is 'What a rebuild found that chunks contribute to relationships; partition_id is the one that the source belongs to.';
+
+create table lightrag.rebuilt_relationships (
+  id uuid not null,
+  workspace text not null,
+  partition_id integer not null,
+  source_entity_id uuid not null,
+  target_entity_id uuid not null,
+  relationship_type text not null,
+  description text,
+  description_votes bigint not null,
+  mentions bigint not null,
+  evidence bigint not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint rebuilt_relationships_pkey PRIMARY KEY (id)
+);
+CREATE INDEX rebuilt_relationships_source_idx ON lightrag.rebuilt_relationships USING btree (source_entity_id);
+CREATE INDEX rebuilt_relationships_target_idx ON lightrag.rebuilt_relationships USING btree (target_entity_id);
+comment on table lightrag.rebuilt_relationships is 'Relationships as a rebuild added them up.';
+
+create table lightrag.rebuilt_touched (
+  subject_id uuid not null,
+  constraint rebuilt_touched_pkey PRIMARY KEY (subject_id)
+);
+comment on table lightrag.rebuilt_touched is 'Entities and relationships that a rebuild has to add up again, since it found more mentions of them.';
+
+create table lightrag.rebuilt_votes (
+  subject_id uuid not null,
+  kind text not null,
+  place bigint not null,
+  value text not null,
+  votes bigint not null,
+  constraint rebuilt_votes_pkey PRIMARY KEY (subject_id, kind, place)
+);
+comment on table lightrag.rebuilt_votes is 'Votes that a rebuild counted, best first: place 1 wins.';
+
 create table lightrag.relationship_ends (
   entity_id uuid not null,
   relationship_id uuid not null,
@@ -296,10 +387,12 @@ create table stream.assignments (
   trial_offset bigint not null default '-1'::integer,
   trials integer not null default 0,
   claimed_at timestamp with time zone,
+  run_from bigint not null default 0,
+  processed int8multirange not null default '{}'::int8multirange,
   constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
   constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
 ) with (fillfactor=50);
-comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. high_offset is the highest offset ever committed before a seek went back: below it, work is done again.';
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
 
 create table stream.batches (
   topic_id integer not null,
@@ -355,12 +448,13 @@ create table stream.groups (
   name text not null,
   topic_id integer not null,
   created_at timestamp with time zone not null default now(),
+  unseen_since timestamp with time zone,
   constraint groups_pkey PRIMARY KEY (group_id),
   constraint groups_name_key UNIQUE (name),
   constraint groups_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE,
   constraint groups_name_check CHECK ((name ~ '^[A-Za-z0-9._-]{1,200}$'::text))
 );
-comment on table stream.groups is 'Consumer groups; each reads one topic.';
+comment on table stream.groups is 'Consumer groups; each reads one topic. unseen_since is when retention first found that no pod served the group, null while one does.';
 
 create table stream.members (
   member_id uuid not null,
@@ -375,10 +469,11 @@ create table stream.partitions (
   topic_id integer not null,
   partition_id integer not null,
   floor_offset bigint not null default 0,
+  floor_segment integer not null default 0,
   constraint partitions_pkey PRIMARY KEY (topic_id, partition_id),
   constraint partitions_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
 );
-comment on table stream.partitions is 'Partitions of a topic. floor_offset is where a partition begins; only retention moves it.';
+comment on table stream.partitions is 'Partitions of a topic. floor_offset is where a partition begins, and floor_segment the first segment that it may have records in; only retention moves them.';
 
 create table stream.segment_starts (
   topic_id integer not null,
@@ -395,10 +490,11 @@ create table stream.segments (
   segment_id integer not null,
   starts_at timestamp with time zone not null,
   created_at timestamp with time zone not null default now(),
+  retired_at timestamp with time zone,
   constraint segments_pkey PRIMARY KEY (topic_id, segment_id),
   constraint segments_topic_fkey FOREIGN KEY (topic_id) REFERENCES stream.topics(topic_id) ON DELETE CASCADE
 );
-comment on table stream.segments is 'Segments of a topic, each a table of its own. An append goes to the newest segment that has begun; a clock that runs past the last one goes on writing there.';
+comment on table stream.segments is 'Segments of a topic, each a table of its own. An append goes to the newest segment that has begun; a clock that runs past the last one goes on writing there. retired_at is when the last partition left a segment behind: some time later, when nobody who looked it up before can still be reading, its table is dropped.';
 
 create table stream.topics (
   topic_id integer not null generated always as identity,
@@ -551,6 +647,92 @@ create view lightrag.growth_by_period as
   GROUP BY workspace, grain, starts_at;
 comment on view lightrag.growth_by_period is 'What each minute, hour and day (UTC) added to the graph of each workspace. Periods without a change have no row.';
 
+create view lightrag.rebuilt_counters as
+ SELECT partition_id,
+    workspace,
+    name,
+    key,
+    sum(value)::bigint AS value
+   FROM ( SELECT e.partition_id,
+            e.workspace,
+            v.name,
+            v.key,
+            sum(v.value) AS value
+           FROM lightrag.rebuilt_entities e
+             CROSS JOIN LATERAL ( VALUES ('entities'::text,''::text,1), ('entity_mentions'::text,''::text,e.mentions), ('entity_type'::text,e.entity_type,1), ('degree'::text,lightrag.degree_bucket((e.out_degree + e.in_degree)::bigint)::text,1)) v(name, key, value)
+          GROUP BY e.partition_id, e.workspace, v.name, v.key
+        UNION ALL
+         SELECT r.partition_id,
+            r.workspace,
+            v.name,
+            v.key,
+            sum(v.value) AS sum
+           FROM lightrag.rebuilt_relationships r
+             CROSS JOIN LATERAL ( VALUES ('relationships'::text,''::text,1), ('relationship_mentions'::text,''::text,r.mentions), ('relationship_type'::text,r.relationship_type,1)) v(name, key, value)
+          GROUP BY r.partition_id, r.workspace, v.name, v.key) u
+  GROUP BY partition_id, workspace, name, key;
+comment on view lightrag.rebuilt_counters is 'Counters of the graph as a rebuild added it up.';
+
+create view lightrag.rebuilt_growth as
+ SELECT u.partition_id,
+    u.workspace,
+    g.grain,
+    date_trunc(g.grain, u.at, 'UTC'::text) AS starts_at,
+    sum(u.entities) AS entities,
+    sum(u.relationships) AS relationships,
+    sum(u.mentions) AS mentions
+   FROM ( SELECT e.partition_id,
+            e.workspace,
+            e.created_at AS at,
+            1 AS entities,
+            0 AS relationships,
+            0 AS mentions
+           FROM lightrag.rebuilt_entities e
+        UNION ALL
+         SELECT r.partition_id,
+            r.workspace,
+            r.created_at,
+            0,
+            1,
+            0
+           FROM lightrag.rebuilt_relationships r
+        UNION ALL
+         SELECT m.partition_id,
+            m.workspace,
+            m.mentioned_at,
+            0,
+            0,
+            1
+           FROM lightrag.rebuilt_entity_mentions m
+        UNION ALL
+         SELECT m.partition_id,
+            m.workspace,
+            m.mentioned_at,
+            0,
+            0,
+            1
+           FROM lightrag.rebuilt_relationship_mentions m) u
+     CROSS JOIN ( VALUES ('minute'::text), ('hour'::text), ('day'::text)) g(grain)
+  GROUP BY u.partition_id, u.workspace, g.grain, (date_trunc(g.grain, u.at, 'UTC'::text));
+comment on view lightrag.rebuilt_growth is 'Growth as a rebuild finds it, by when documents were taken in: when the graph took up what they said is known to the log alone.';
+
+create view lightrag.rebuilt_top_entities as
+ SELECT partition_id,
+    workspace,
+    entity_id,
+    name,
+    degree
+   FROM ( SELECT e.partition_id,
+            e.workspace,
+            e.id AS entity_id,
+            e.name,
+            (e.out_degree + e.in_degree)::bigint AS degree,
+            row_number() OVER (PARTITION BY e.partition_id, e.workspace ORDER BY (e.out_degree + e.in_degree) DESC, e.id) AS place
+           FROM lightrag.rebuilt_entities e
+          WHERE (e.out_degree + e.in_degree) > 0) t
+  WHERE place <= 100;
+comment on view lightrag.rebuilt_top_entities is 'The entities of highest degree of each partition, of the graph as a rebuild added it up.';
+
 create view lightrag.relationship_types as
  SELECT workspace,
     key AS relationship_type,
@@ -647,6 +829,7 @@ create view stream.records as
     b.headers[r.ordinality] AS headers
    FROM stream.batches b
      JOIN stream.topics t ON t.topic_id = b.topic_id
+     JOIN stream.partitions p ON p.topic_id = b.topic_id AND p.partition_id = b.partition_id AND p.floor_offset <= b.base_offset
      CROSS JOIN LATERAL UNNEST(b.keys, b."values") WITH ORDINALITY r(key, value, ordinality);
 comment on view stream.records is 'The log, a record a row, for people who look around; filter by topic, and expect it to read what it shows.';
 
@@ -800,12 +983,120 @@ $function$;
 revoke execute on function jobs.sweep_followers(p_ended uuid[]) from public;
 comment on function jobs.sweep_followers(p_ended uuid[]) is 'Ends the jobs that repeat the ones that have just ended.';
 
+CREATE OR REPLACE FUNCTION lightrag.add_up_rebuild()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from lightrag.rebuilt_votes v using lightrag.rebuilt_touched t where v.subject_id = t.subject_id;
+  delete from lightrag.rebuilt_relationships r using lightrag.rebuilt_touched t where r.id = t.subject_id;
+  delete from lightrag.rebuilt_entities e using lightrag.rebuilt_touched t where e.id = t.subject_id;
+  insert into lightrag.rebuilt_votes (subject_id, kind, place, value, votes)
+  select c.subject_id, c.kind, row_number() over (partition by c.subject_id, c.kind order by c.votes desc, c.value collate "C"), c.value, c.votes
+  from (
+    select m.entity_id as subject_id, v.kind, v.value, count(*) as votes
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_entity_mentions m on m.entity_id = t.subject_id
+    cross join lateral (values ('name', m.name), ('type', m.entity_type), ('description', m.description)) v (kind, value)
+    where v.value is not null
+    group by m.entity_id, v.kind, v.value
+    union all
+    select m.relationship_id, 'description', m.description, count(*)
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationship_mentions m on m.relationship_id = t.subject_id
+    where m.description is not null
+    group by m.relationship_id, m.description
+  ) c;
+  insert into lightrag.rebuilt_relationships (
+    id, workspace, partition_id, source_entity_id, target_entity_id, relationship_type, description, description_votes, mentions, evidence, created_at, updated_at)
+  select r.id, r.workspace, r.partition_id, r.source_entity_id, r.target_entity_id, r.relationship_type, d.value, coalesce(d.votes, 0), r.mentions, r.evidence,
+    r.created_at, r.updated_at
+  from (
+    select m.relationship_id as id, m.workspace, m.partition_id, m.source_entity_id, m.target_entity_id, m.relationship_type, count(*) as mentions,
+      sum(m.evidence) as evidence, min(m.mentioned_at) as created_at, max(m.mentioned_at) as updated_at
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationship_mentions m on m.relationship_id = t.subject_id
+    group by m.relationship_id, m.workspace, m.partition_id, m.source_entity_id, m.target_entity_id, m.relationship_type
+  ) r
+  left join lightrag.rebuilt_votes d on d.subject_id = r.id and d.kind = 'description' and d.place = 1;
+  insert into lightrag.rebuilt_entities (
+    id, workspace, partition_id, name, name_votes, entity_type, type_votes, description, description_votes, mentions, evidence, out_degree, in_degree,
+    created_at, updated_at)
+  select e.id, e.workspace, e.partition_id, n.value, n.votes, coalesce(k.value, 'UNKNOWN'), coalesce(k.votes, 0), d.value, coalesce(d.votes, 0), e.mentions,
+    e.evidence, coalesce(o.relationships, 0), coalesce(i.relationships, 0), e.created_at, e.updated_at
+  from (
+    select m.entity_id as id, m.workspace, m.partition_id, count(*) as mentions, sum(m.evidence) as evidence, min(m.mentioned_at) as created_at,
+      max(m.mentioned_at) as updated_at
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_entity_mentions m on m.entity_id = t.subject_id
+    group by m.entity_id, m.workspace, m.partition_id
+  ) e
+  join lightrag.rebuilt_votes n on n.subject_id = e.id and n.kind = 'name' and n.place = 1
+  left join lightrag.rebuilt_votes k on k.subject_id = e.id and k.kind = 'type' and k.place = 1
+  left join lightrag.rebuilt_votes d on d.subject_id = e.id and d.kind = 'description' and d.place = 1
+  left join (
+    select r.source_entity_id as id, count(*) as relationships
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationships r on r.source_entity_id = t.subject_id
+    group by r.source_entity_id) o on o.id = e.id
+  left join (
+    select r.target_entity_id as id, count(*) as relationships
+    from lightrag.rebuilt_touched t
+    join lightrag.rebuilt_relationships r on r.target_entity_id = t.subject_id
+    group by r.target_entity_id) i on i.id = e.id;
+  delete from lightrag.rebuilt_touched;
+end $function$;
+revoke execute on function lightrag.add_up_rebuild() from public;
+comment on function lightrag.add_up_rebuild() is 'Adds up the entities and relationships that are touched, from all of their mentions at once: another way to what the graph stage does one by one.';
+
+CREATE OR REPLACE FUNCTION lightrag.analyze_rebuild()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  analyze lightrag.rebuilt_chunks, lightrag.rebuilt_entity_mentions, lightrag.rebuilt_relationship_mentions, lightrag.rebuilt_votes,
+    lightrag.rebuilt_relationships, lightrag.rebuilt_entities, lightrag.rebuilt_touched;
+end $function$;
+revoke execute on function lightrag.analyze_rebuild() from public;
+comment on function lightrag.analyze_rebuild() is 'Tells the planner how much a rebuild has found, which no autovacuum does in time. Runs with the rights of the owner.';
+
+CREATE OR REPLACE FUNCTION lightrag.clear_rebuild()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  truncate lightrag.rebuilt_chunks, lightrag.rebuilt_entity_mentions, lightrag.rebuilt_relationship_mentions, lightrag.rebuilt_votes,
+    lightrag.rebuilt_relationships, lightrag.rebuilt_entities, lightrag.rebuilt_touched;
+end $function$;
+revoke execute on function lightrag.clear_rebuild() from public;
+comment on function lightrag.clear_rebuild() is 'Empties what a rebuild works in. Runs with the rights of the owner.';
+
 CREATE OR REPLACE FUNCTION lightrag.degree_bucket(p_degree bigint)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (p_degree < 16) THEN p_degree ELSE ((1)::bigint << (length(ltrim(((p_degree)::bit(64))::text, '0'::text)) - 1)) END;
 comment on function lightrag.degree_bucket(p_degree bigint) is 'The bucket of a degree, named by its lowest: each degree below 16 is one of its own, then each power of two begins one. So the number of counters does not grow with the graph.';
+
+CREATE OR REPLACE FUNCTION lightrag.hold_graph()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Waits for the batches under way. From then on nobody commits a batch of these groups, nor claims one of their partitions.
+  perform 1
+  from stream.assignments a
+  join stream.groups g on g.group_id = a.group_id
+  where g.name in ('graph', 'stats')
+  order by a.group_id, a.partition_id
+  for no key update of a;
+end $function$;
+revoke execute on function lightrag.hold_graph() from public;
+comment on function lightrag.hold_graph() is 'Keeps the groups graph and stats from committing until the caller''s transaction ends. Nobody else waits: readers see the graph as it was, and documents come in.';
 
 CREATE OR REPLACE FUNCTION lightrag.read_mentions(p_key bytea, p_value bytea)
  RETURNS TABLE(workspace text, kind text, chunk uuid, entity uuid, relationship uuid, source uuid, target uuid, name text, type text, description text, evidence integer)
@@ -833,6 +1124,205 @@ exception when data_exception then
   null;
 end $function$;
 comment on function lightrag.read_mentions(p_key bytea, p_value bytea) is 'The mentions in a record of topic mentions: what a chunk says about one entity, a row each. kind is entity, relationship (out of that entity) or end (of a relationship to it). None when it is no such record.';
+
+CREATE OR REPLACE FUNCTION lightrag.release_graph()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  place record;
+begin
+  for place in
+    select g.name, a.group_id, a.partition_id, stream.end_offset(g.topic_id, a.partition_id) as end_offset, c.committed_offset
+    from stream.assignments a
+    join stream.groups g on g.group_id = a.group_id
+    cross join lateral stream.committed(a.group_id, a.partition_id) c
+    where g.name in ('graph', 'stats')
+    order by a.group_id, a.partition_id
+  loop
+    -- To where it stands, or to the end: either way who owns the partition drops what he knows of the graph.
+    perform stream.seek(place.group_id, place.partition_id,
+      case when place.name = 'graph' then place.committed_offset else place.end_offset end);
+    -- The chunks whose mentions are still on their way are in the graph, and changes of the graph that was are counted.
+    update stream.assignments a
+    set processed = a.processed + int8multirange(int8range(0, place.end_offset))
+    where a.group_id = place.group_id and a.partition_id = place.partition_id;
+  end loop;
+end $function$;
+revoke execute on function lightrag.release_graph() from public;
+comment on function lightrag.release_graph() is 'Lets the groups graph and stats go on over a graph that was swapped, within the same transaction: graph where it was, taking what it reads up to the end for work done again; stats behind all changes of the graph before.';
+
+CREATE OR REPLACE FUNCTION lightrag.swap_rebuild()
+ RETURNS TABLE(relation text, written bigint, removed bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  kept text[];
+begin
+  relation := 'entity_mentions';
+  delete from lightrag.entity_mentions l
+  where not exists (select from lightrag.rebuilt_entity_mentions r where r.entity_id = l.entity_id and r.chunk_id = l.chunk_id);
+  get diagnostics removed = row_count;
+  -- What is the same already is not touched: of a graph that is right, nothing is written at all.
+  insert into lightrag.entity_mentions (entity_id, chunk_id, name, entity_type, description, evidence, occurrences)
+  select r.entity_id, r.chunk_id, r.name, r.entity_type, r.description, r.evidence, r.occurrences
+  from lightrag.rebuilt_entity_mentions r
+  left join lightrag.entity_mentions l on l.entity_id = r.entity_id and l.chunk_id = r.chunk_id
+  where l.entity_id is null
+    or (l.name, l.entity_type, l.description, l.evidence, l.occurrences) is distinct from (r.name, r.entity_type, r.description, r.evidence, r.occurrences)
+  on conflict (entity_id, chunk_id) do update
+  set name = excluded.name, entity_type = excluded.entity_type, description = excluded.description, evidence = excluded.evidence,
+      occurrences = excluded.occurrences;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationship_mentions';
+  delete from lightrag.relationship_mentions l
+  where not exists (select from lightrag.rebuilt_relationship_mentions r where r.relationship_id = l.relationship_id and r.chunk_id = l.chunk_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_mentions (relationship_id, chunk_id, description, evidence)
+  select r.relationship_id, r.chunk_id, r.description, r.evidence
+  from lightrag.rebuilt_relationship_mentions r
+  left join lightrag.relationship_mentions l on l.relationship_id = r.relationship_id and l.chunk_id = r.chunk_id
+  where l.relationship_id is null or (l.description, l.evidence) is distinct from (r.description, r.evidence)
+  on conflict (relationship_id, chunk_id) do update set description = excluded.description, evidence = excluded.evidence;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationship_ends';
+  delete from lightrag.relationship_ends l
+  where not exists (
+    select from lightrag.rebuilt_relationship_mentions r
+    where r.relationship_id = l.relationship_id and r.chunk_id = l.chunk_id and r.target_entity_id = l.entity_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_ends (entity_id, relationship_id, chunk_id)
+  select r.target_entity_id, r.relationship_id, r.chunk_id
+  from lightrag.rebuilt_relationship_mentions r
+  where not exists (
+    select from lightrag.relationship_ends l
+    where l.entity_id = r.target_entity_id and l.relationship_id = r.relationship_id and l.chunk_id = r.chunk_id);
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'entities';
+  delete from lightrag.entity_state l where not exists (select from lightrag.rebuilt_entities r where r.id = l.id);
+  get diagnostics removed = row_count;
+  insert into lightrag.entity_state (
+    id, workspace, name, name_votes, entity_type, type_votes, description, description_votes, mentions, evidence, out_degree, in_degree, created_at, updated_at)
+  select r.id, r.workspace, r.name, r.name_votes, r.entity_type, r.type_votes, r.description, r.description_votes, r.mentions, r.evidence, r.out_degree,
+    r.in_degree, r.created_at, r.updated_at
+  from lightrag.rebuilt_entities r
+  left join lightrag.entity_state l on l.id = r.id
+  where l.id is null
+    or (l.workspace, l.name, l.name_votes, l.entity_type, l.type_votes, l.description, l.description_votes, l.mentions, l.evidence, l.out_degree, l.in_degree)
+      is distinct from
+      (r.workspace, r.name, r.name_votes, r.entity_type, r.type_votes, r.description, r.description_votes, r.mentions, r.evidence, r.out_degree, r.in_degree)
+  on conflict (id) do update
+  set workspace = excluded.workspace, name = excluded.name, name_votes = excluded.name_votes, entity_type = excluded.entity_type,
+      type_votes = excluded.type_votes, description = excluded.description, description_votes = excluded.description_votes, mentions = excluded.mentions,
+      evidence = excluded.evidence, out_degree = excluded.out_degree, in_degree = excluded.in_degree, created_at = excluded.created_at,
+      updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'relationships';
+  delete from lightrag.relationship_state l where not exists (select from lightrag.rebuilt_relationships r where r.id = l.id);
+  get diagnostics removed = row_count;
+  insert into lightrag.relationship_state (
+    id, workspace, source_entity_id, target_entity_id, relationship_type, description, description_votes, mentions, evidence, created_at, updated_at)
+  select r.id, r.workspace, r.source_entity_id, r.target_entity_id, r.relationship_type, r.description, r.description_votes, r.mentions, r.evidence,
+    r.created_at, r.updated_at
+  from lightrag.rebuilt_relationships r
+  left join lightrag.relationship_state l on l.id = r.id
+  where l.id is null
+    or (l.workspace, l.source_entity_id, l.target_entity_id, l.relationship_type, l.description, l.description_votes, l.mentions, l.evidence) is distinct from
+      (r.workspace, r.source_entity_id, r.target_entity_id, r.relationship_type, r.description, r.description_votes, r.mentions, r.evidence)
+  on conflict (id) do update
+  set workspace = excluded.workspace, source_entity_id = excluded.source_entity_id, target_entity_id = excluded.target_entity_id,
+      relationship_type = excluded.relationship_type, description = excluded.description, description_votes = excluded.description_votes,
+      mentions = excluded.mentions, evidence = excluded.evidence, created_at = excluded.created_at, updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'votes';
+  delete from lightrag.votes l
+  where not exists (
+    select from lightrag.rebuilt_votes r where r.subject_id = l.subject_id and r.kind = l.kind and r.place > 1 and r.value = l.value);
+  get diagnostics removed = row_count;
+  insert into lightrag.votes (subject_id, kind, value_hash, value, votes)
+  select r.subject_id, r.kind, md5(r.value)::uuid, r.value, r.votes
+  from lightrag.rebuilt_votes r
+  left join lightrag.votes l on l.subject_id = r.subject_id and l.kind = r.kind and l.value_hash = md5(r.value)::uuid
+  where r.place > 1 and (l.subject_id is null or (l.value, l.votes) is distinct from (r.value, r.votes))
+  on conflict (subject_id, kind, value_hash) do update set value = excluded.value, votes = excluded.votes;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'counters';
+  delete from lightrag.counters l
+  where l.value <> 0 and not exists (
+    select from lightrag.rebuilt_counters r
+    where r.partition_id = l.partition_id and r.workspace = l.workspace and r.name = l.name and r.key = l.key);
+  get diagnostics removed = row_count;
+  insert into lightrag.counters (partition_id, workspace, name, key, value, updated_at)
+  select r.partition_id, r.workspace, r.name, r.key, r.value, clock_timestamp()
+  from lightrag.rebuilt_counters r
+  left join lightrag.counters l on l.partition_id = r.partition_id and l.workspace = r.workspace and l.name = r.name and l.key = r.key
+  where l.value is distinct from r.value
+  on conflict (workspace, name, key, partition_id) do update set value = excluded.value, updated_at = excluded.updated_at;
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'growth';
+  -- It tells when the graph grew, which nothing else knows: kept for as long as it adds up to what the graph has.
+  select coalesce(array_agg(k.place), '{}') into kept
+  from (
+    select t.partition_id || '/' || t.workspace as place
+    from (
+      select g.workspace, g.partition_id, g.grain, sum(g.entities) as entities, sum(g.relationships) as relationships, sum(g.mentions) as mentions
+      from lightrag.growth g
+      group by g.workspace, g.partition_id, g.grain
+    ) t
+    join (
+      select c.workspace, c.partition_id,
+        coalesce(sum(c.value) filter (where c.name = 'entities'), 0) as entities,
+        coalesce(sum(c.value) filter (where c.name = 'relationships'), 0) as relationships,
+        coalesce(sum(c.value) filter (where c.name in ('entity_mentions', 'relationship_mentions')), 0) as mentions
+      from lightrag.counters c
+      group by c.workspace, c.partition_id
+    ) c on c.workspace = t.workspace and c.partition_id = t.partition_id
+    where (c.entities, c.relationships, c.mentions) = (t.entities, t.relationships, t.mentions)
+    group by t.workspace, t.partition_id
+    having count(*) = 3
+  ) k;
+  delete from lightrag.growth l
+  where not l.partition_id || '/' || l.workspace = any (kept);
+  get diagnostics removed = row_count;
+  insert into lightrag.growth (partition_id, workspace, grain, starts_at, entities, relationships, mentions)
+  select r.partition_id, r.workspace, r.grain, r.starts_at, r.entities, r.relationships, r.mentions
+  from lightrag.rebuilt_growth r
+  where not r.partition_id || '/' || r.workspace = any (kept);
+  get diagnostics written = row_count;
+  return next;
+
+  relation := 'top_entities';
+  delete from lightrag.top_entities l
+  where not exists (
+    select from lightrag.rebuilt_top_entities r
+    where r.partition_id = l.partition_id and r.workspace = l.workspace and r.entity_id = l.entity_id);
+  get diagnostics removed = row_count;
+  insert into lightrag.top_entities (partition_id, workspace, entity_id, name, degree)
+  select r.partition_id, r.workspace, r.entity_id, r.name, r.degree
+  from lightrag.rebuilt_top_entities r
+  left join lightrag.top_entities l on l.partition_id = r.partition_id and l.workspace = r.workspace and l.entity_id = r.entity_id
+  where l.entity_id is null or (l.name, l.degree) is distinct from (r.name, r.degree)
+  on conflict (partition_id, workspace, entity_id) do update set name = excluded.name, degree = excluded.degree;
+  get diagnostics written = row_count;
+  return next;
+end $function$;
+revoke execute on function lightrag.swap_rebuild() from public;
+comment on function lightrag.swap_rebuild() is 'Makes graph and statistics what a rebuild found, within the caller''s transaction: removes and writes what differs, and tells how many rows that was. Call it behind hold_graph, with every chunk made again.';
 
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])
@@ -926,18 +1416,37 @@ begin
   order by s.segment_id desc
   limit 1;
   into_segment := greatest(into_segment, last.segment_id);
+  if last.segment_id is null then
+    -- By a clock that was set back it could be a segment that is about to be dropped.
+    select greatest(into_segment, p.floor_segment) into into_segment
+    from stream.partitions p
+    where p.topic_id = p_topic_id and p.partition_id = p_partition_id;
+  end if;
   if last.segment_id is null or into_segment > last.segment_id then
     insert into stream.segment_starts (topic_id, partition_id, segment_id, base_offset)
     values (p_topic_id, p_partition_id, into_segment, append.base_offset);
   end if;
-  insert into stream.batches (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
-  values (p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values, p_headers);
+  -- Into the segment itself: an insert into stream.batches holds the topic's table until it commits, and a segment that is to
+  -- be dropped would have to wait for every append under way, with all others queued behind it.
+  execute format(
+    'insert into stream.%I (topic_id, segment_id, partition_id, base_offset, record_count, size_bytes, created_at, batch_id, keys, "values", headers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    stream.segment_table(p_topic_id, into_segment))
+  using p_topic_id, into_segment, p_partition_id, append.base_offset, cardinality(p_values), p_size_bytes, append.created_at, p_batch_id, p_keys, p_values,
+    p_headers;
 end $function$;
 revoke execute on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) from public;
 comment on function stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone) is 'Appends a batch behind the tail of a partition and holds the partition until the transaction ends, so call it last. With p_known_end (a point where the partition ended before the first try) the call can be repeated: a batch id that is there already is not appended again.';
 
+CREATE OR REPLACE FUNCTION stream.bounds(p_offsets int8multirange, p_from bigint)
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT b.bound FROM (unnest(bounds.p_offsets) r(r) CROSS JOIN LATERAL (VALUES (lower(r.r)), (upper(r.r))) b(bound)) WHERE (upper(r.r) > bounds.p_from) ORDER BY b.bound);
+comment on function stream.bounds(p_offsets int8multirange, p_from bigint) is 'The ranges that end behind an offset, as begin, end, begin, end …: clients know arrays, and no ranges.';
+
 CREATE OR REPLACE FUNCTION stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[])
- RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer)
+ RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -974,6 +1483,8 @@ begin
     from stream.assignments a
     where a.group_id = p_group_id
       and (a.owner is null or not a.owner = any (live))
+      -- Where a seek has taken it from a run that has not noticed yet, that run ends first.
+      and not a.partition_id = any (p_running)
     order by a.partition_id
     limit share - cardinality(p_running)
     for no key update skip locked
@@ -996,7 +1507,8 @@ begin
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
   return query
   select a.partition_id, a.epoch, c.sequence, c.committed_offset, a.high_offset,
-    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials
+    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials,
+    stream.bounds(a.processed, c.committed_offset)
   from unnest(free) f (partition_id)
   join stream.assignments a on a.group_id = p_group_id and a.partition_id = f.partition_id
   cross join lateral stream.committed(p_group_id, f.partition_id) c
@@ -1056,9 +1568,11 @@ begin
     end if;
     return consumer_group;
   end if;
+  -- No floor moves between looking at it and beginning there.
+  perform pg_advisory_xact_lock_shared(stream.retention_lock());
   insert into stream.groups (name, topic_id) values (p_name, p_topic_id) returning * into consumer_group;
-  insert into stream.assignments (group_id, partition_id)
-  select consumer_group.group_id, p.partition_id from stream.partitions p where p.topic_id = p_topic_id;
+  insert into stream.assignments (group_id, partition_id, run_from)
+  select consumer_group.group_id, p.partition_id, p.floor_offset from stream.partitions p where p.topic_id = p_topic_id;
   insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
   select consumer_group.group_id, p.partition_id, 0, p.floor_offset, 0, now() from stream.partitions p where p.topic_id = p_topic_id;
   return consumer_group;
@@ -1145,12 +1659,127 @@ end $function$;
 revoke execute on function stream.create_topic(p_name text, p_partitions integer) from public;
 comment on function stream.create_topic(p_name text, p_partitions integer) is 'The topic of that name, made with its partitions and first segment when it is not there yet.';
 
+CREATE OR REPLACE FUNCTION stream.drop_segment(p_topic_id integer, p_segment_id integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '50ms'
+AS $function$
+declare
+  leaf text := stream.segment_table(p_topic_id, p_segment_id);
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('stream.drop_segment', 0)) then
+    return false;
+  end if;
+  if not exists (
+    select from stream.segments s
+    where s.topic_id = p_topic_id and s.segment_id = p_segment_id and s.retired_at is not null) then
+    return false;
+  end if;
+  -- The segment before its topic: who holds this one up, a reader of old records, then holds up no other reader.
+  execute format('lock table stream.%I in access exclusive mode', leaf);
+  execute format('alter table stream.%I detach partition stream.%I', 'batches_' || p_topic_id, leaf);
+  execute format('drop table stream.%I', leaf);
+  delete from stream.segments s where s.topic_id = p_topic_id and s.segment_id = p_segment_id;
+  return true;
+end $function$;
+revoke execute on function stream.drop_segment(p_topic_id integer, p_segment_id integer) from public;
+comment on function stream.drop_segment(p_topic_id integer, p_segment_id integer) is 'Drops a retired segment, unless another session is at it. Waits 50 ms for each lock at most, because whoever reads the whole topic, or writes to a segment for the first time, queues behind it meanwhile; an error then (55P03), to be tried again. Runs with the rights of the owner.';
+
+CREATE OR REPLACE FUNCTION stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[])
+ RETURNS TABLE(topic_id integer, topic text, segment_id integer, partition_id integer, before timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+declare
+  kept record;
+  segment record;
+  cutoff timestamptz;
+begin
+  for kept in
+    select t.topic_id, t.name,
+      case when t.name = 'events' then p_events when t.name like '%.dead-letters' then p_dead_letters else p_topics end as length
+    from stream.topics t
+    order by t.topic_id
+  loop
+    cutoff := clock_timestamp() - kept.length;
+    continue when cutoff is null;
+    for segment in
+      select s.segment_id from stream.segments s where s.topic_id = kept.topic_id and s.retired_at is null order by s.segment_id
+    loop
+      exit when exists (
+        select from stream.partitions p
+        where p.topic_id = kept.topic_id and p.floor_segment <= segment.segment_id
+          and stream.floor_behind(p.topic_id, p.partition_id, segment.segment_id, cutoff, p_unseen, p_always) is null);
+      return query
+      select p.topic_id, kept.name, segment.segment_id, p.partition_id, cutoff
+      from stream.partitions p
+      where p.topic_id = kept.topic_id and p.floor_segment <= segment.segment_id
+      order by p.partition_id;
+    end loop;
+  end loop;
+end $function$;
+comment on function stream.due_segments(p_topics interval, p_events interval, p_dead_letters interval, p_unseen interval, p_always text[]) is 'Segments, oldest first, that no partition of their topic needs any more, and the partitions that have still to leave them behind. How long records are kept is said for topic events, for dead letters and for all others; null: for ever.';
+
 CREATE OR REPLACE FUNCTION stream.end_offset(p_topic_id integer, p_partition_id integer)
  RETURNS bigint
  LANGUAGE sql
  STABLE
 RETURN (SELECT t.end_offset FROM stream.tail(end_offset.p_topic_id, end_offset.p_partition_id) t(segment_id, end_offset, created_at));
 comment on function stream.end_offset(p_topic_id integer, p_partition_id integer) is 'The offset that the next record of a partition gets.';
+
+CREATE OR REPLACE FUNCTION stream.floor_behind(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  first_offset bigint;
+  next_offset bigint;
+  newest_at timestamptz;
+begin
+  -- A later segment took over before that time: so this one is neither the newest nor written to.
+  if not exists (
+    select from stream.segments n where n.topic_id = p_topic_id and n.segment_id > p_segment_id and n.starts_at <= p_before) then
+    return null;
+  end if;
+  select s.base_offset into first_offset
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id = p_segment_id;
+  if first_offset is null then
+    return (select p.floor_offset from stream.partitions p where p.topic_id = p_topic_id and p.partition_id = p_partition_id);
+  end if;
+  select min(s.base_offset) into next_offset
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id > p_segment_id;
+  next_offset := coalesce(next_offset, stream.end_offset(p_topic_id, p_partition_id));
+  execute format(
+    'select b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 order by b.base_offset desc limit 1',
+    stream.segment_table(p_topic_id, p_segment_id))
+  into newest_at
+  using p_topic_id, p_segment_id, p_partition_id;
+  if newest_at >= p_before then
+    return null;
+  end if;
+  if exists (
+    select from stream.groups g
+    cross join lateral stream.committed(g.group_id, p_partition_id) c
+    where g.topic_id = p_topic_id and c.committed_offset < next_offset
+      and (g.name = any (p_always) or g.unseen_since is null or g.unseen_since > clock_timestamp() - p_unseen)) then
+    return null;
+  end if;
+  -- A letter that nobody has decided about is all there is of its record.
+  if exists (select from stream.topics t where t.topic_id = p_topic_id and t.name like '%.dead-letters')
+    and next_offset - first_offset > (
+      select count(*) from stream.dead_letter_outcomes o
+      where o.topic_id = p_topic_id and o.partition_id = p_partition_id and o.record_offset >= first_offset and o.record_offset < next_offset) then
+    return null;
+  end if;
+  return next_offset;
+end $function$;
+comment on function stream.floor_behind(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[]) is 'Where a partition would begin without a segment; null while the segment is needed: it has records that are not before p_before, or that a group has still to read which counts (one of p_always, or one that a pod served within p_unseen), or dead letters that are open.';
 
 CREATE OR REPLACE FUNCTION stream.header(p_headers bytea, p_name text)
  RETURNS bytea
@@ -1247,41 +1876,91 @@ CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id i
  STABLE
 AS $function$
 declare
-  segment record;
+  segments int[];
+  starts bigint[];
+  first_segment int := 0;
+  behind_segment int;
+  middle int;
   batch record;
   low bigint;
   high bigint;
 begin
-  for segment in
-    select s.segment_id, s.base_offset,
-      coalesce(lead(s.base_offset) over (order by s.segment_id), stream.end_offset(s.topic_id, s.partition_id)) as end_offset
-    from stream.segment_starts s
-    where s.topic_id = p_topic_id and s.partition_id = p_partition_id
-    order by s.segment_id
-  loop
-    -- Times never run backwards within a partition, so halving finds it; walking read every batch before it. What is before
-    -- low is earlier than p_time, what is from high on is not.
-    low := segment.base_offset;
-    high := segment.end_offset;
-    while low < high loop
-      execute format(
-        'select b.base_offset, b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
-        stream.segment_table(p_topic_id, segment.segment_id))
-      into batch
-      using p_topic_id, segment.segment_id, p_partition_id, low + (high - low) / 2;
-      if batch.created_at < p_time then
-        low := batch.base_offset + batch.record_count;
-      else
-        high := batch.base_offset;
-      end if;
-    end loop;
-    if low < segment.end_offset then
-      return low;
+  select array_agg(s.segment_id order by s.segment_id), array_agg(s.base_offset order by s.segment_id) into segments, starts
+  from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id;
+  if segments is null then
+    return stream.end_offset(p_topic_id, p_partition_id);
+  end if;
+  -- Times never run backwards within a partition, so halving finds both the segment and the place in it. The last segment
+  -- whose first batch is earlier than p_time holds the place, or ends there.
+  behind_segment := cardinality(segments) + 1;
+  while first_segment + 1 < behind_segment loop
+    middle := (first_segment + behind_segment) / 2;
+    execute format(
+      'select b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 order by b.base_offset limit 1',
+      stream.segment_table(p_topic_id, segments[middle]))
+    into batch
+    using p_topic_id, segments[middle], p_partition_id;
+    if batch.created_at < p_time then
+      first_segment := middle;
+    else
+      behind_segment := middle;
     end if;
   end loop;
-  return stream.end_offset(p_topic_id, p_partition_id);
+  if first_segment = 0 then
+    return starts[1];
+  end if;
+  low := starts[first_segment];
+  high := coalesce(starts[first_segment + 1], stream.end_offset(p_topic_id, p_partition_id));
+  -- What is before low is earlier than p_time, what is from high on is not.
+  while low < high loop
+    execute format(
+      'select b.base_offset, b.record_count, b.created_at from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
+      stream.segment_table(p_topic_id, segments[first_segment]))
+    into batch
+    using p_topic_id, segments[first_segment], p_partition_id, low + (high - low) / 2;
+    if batch.created_at < p_time then
+      low := batch.base_offset + batch.record_count;
+    else
+      high := batch.base_offset;
+    end if;
+  end loop;
+  return low;
 end $function$;
 comment on function stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone) is 'The first offset of a partition whose time is not before p_time; its end when there is none.';
+
+CREATE OR REPLACE FUNCTION stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET lock_timeout TO '1s'
+AS $function$
+#variable_conflict use_column
+begin
+  perform pg_advisory_xact_lock(stream.retention_lock());
+  -- Waiting holds up nobody: whoever queues behind waits for the same append. An append that is under way may go to this very segment, by a clock that was set back.
+  perform pg_advisory_xact_lock(stream.lock_key(p_topic_id, p_partition_id));
+  floor_offset := stream.floor_behind(p_topic_id, p_partition_id, p_segment_id, p_before, p_unseen, p_always);
+  if floor_offset is null then
+    return;
+  end if;
+  update stream.partitions p
+  set floor_offset = raise_floor.floor_offset, floor_segment = p_segment_id + 1
+  where p.topic_id = p_topic_id and p.partition_id = p_partition_id and p.floor_segment <= p_segment_id;
+  delete from stream.segment_starts s
+  where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id <= p_segment_id;
+  delete from stream.dead_letter_outcomes o
+  where o.topic_id = p_topic_id and o.partition_id = p_partition_id and o.record_offset < raise_floor.floor_offset;
+  update stream.segments s
+  set retired_at = clock_timestamp()
+  where s.topic_id = p_topic_id and s.segment_id <= p_segment_id and s.retired_at is null
+    and not exists (select from stream.partitions p where p.topic_id = p_topic_id and p.floor_segment <= p_segment_id);
+  select array_agg(g.name order by g.name) into behind
+  from stream.groups g
+  cross join lateral stream.committed(g.group_id, p_partition_id) c
+  where g.topic_id = p_topic_id and c.committed_offset < raise_floor.floor_offset;
+end $function$;
+revoke execute on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) from public;
+comment on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) is 'Lets a partition begin behind a segment, unless somebody has come to need it; tells where it begins then, and which groups had not read that far. With the last partition the segment is retired. Holds up appends to this one partition, for a moment.';
 
 CREATE OR REPLACE FUNCTION stream.read_varint(p_bytes bytea, INOUT p_at integer, OUT value integer)
  RETURNS record
@@ -1315,20 +1994,40 @@ $function$;
 revoke execute on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) from public;
 comment on function stream.release(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Gives a partition back between two batches: the clean end of an epoch.';
 
+CREATE OR REPLACE FUNCTION stream.retention_lock()
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN hashtextextended('stream.retention'::text, (0)::bigint);
+comment on function stream.retention_lock() is 'Advisory lock of the floors: whoever moves one holds it alone, whoever relies on one (a seek, a new group) holds it with others.';
+
 CREATE OR REPLACE FUNCTION stream.seek(p_group_id integer, p_partition_id integer, p_offset bigint)
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
 declare
   last record;
+  floor_offset bigint;
 begin
   perform 1 from stream.assignments a where a.group_id = p_group_id and a.partition_id = p_partition_id for no key update;
   if not found then
     raise exception 'group % has no partition %', p_group_id, p_partition_id using errcode = 'MR003';
   end if;
+  -- No floor moves past the offset before this has committed; from then on the group holds the floor itself.
+  perform pg_advisory_xact_lock_shared(stream.retention_lock());
+  select p.floor_offset into floor_offset
+  from stream.groups g
+  join stream.partitions p on p.topic_id = g.topic_id and p.partition_id = p_partition_id
+  where g.group_id = p_group_id;
+  if p_offset < floor_offset then
+    raise exception 'offset % of partition % is gone; the partition begins at %', p_offset, p_partition_id, floor_offset
+      using errcode = 'MR002', detail = floor_offset::text;
+  end if;
   select c.sequence, c.committed_offset into last from stream.committed(p_group_id, p_partition_id) c;
   update stream.assignments a
-  set epoch = a.epoch + 1, owner = null, high_offset = greatest(a.high_offset, last.committed_offset), unclean_offset = -1, unclean_claims = 0, trial_offset = -1, trials = 0
+  set epoch = a.epoch + 1, owner = null, high_offset = greatest(a.high_offset, last.committed_offset), unclean_offset = -1, unclean_claims = 0, trial_offset = -1, trials = 0,
+      processed = a.processed + int8multirange(int8range(a.run_from, greatest(a.run_from, last.committed_offset))),
+      run_from = p_offset
   where a.group_id = p_group_id and a.partition_id = p_partition_id;
   insert into stream.commits (group_id, partition_id, sequence, committed_offset, epoch, committed_at)
   select p_group_id, p_partition_id, last.sequence + 1, p_offset, a.epoch, clock_timestamp()
@@ -1373,7 +2072,7 @@ end $function$;
 comment on function stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone) is 'Where a partition ends: the offset that the next record gets, and segment and time of the last batch (null when there is none).';
 
 CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[])
- RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer)
+ RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -1405,12 +2104,12 @@ begin
       where g = any (p_serving)
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
-      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count
+      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count, c.processed
     from claims c
     join stream.groups t on t.group_id = g;
     return query
     select g, a.partition_id, a.owner, a.epoch, stream.end_offset(t.topic_id, a.partition_id), c.sequence, c.committed_offset, a.high_offset,
-      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count
+      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count, null::bigint[]
     from stream.assignments a
     join stream.groups t on t.group_id = a.group_id
     cross join lateral stream.committed(g, a.partition_id) c
@@ -1433,3 +2132,18 @@ AS $function$
 $function$;
 revoke execute on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) from public;
 comment on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) is 'Drops the commits before a sequence; the owner of the partition does so now and then.';
+
+CREATE OR REPLACE FUNCTION stream.watch_groups(p_lease interval)
+ RETURNS TABLE(name text, unseen_since timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+begin
+  -- On a change only, so that these rows do not decay.
+  update stream.groups g
+  set unseen_since = case when g.unseen_since is null then clock_timestamp() end
+  where (g.unseen_since is null) <> exists (select from stream.live_members(g.group_id, p_lease));
+  return query select g.name, g.unseen_since from stream.groups g where g.unseen_since is not null order by g.name;
+end $function$;
+revoke execute on function stream.watch_groups(p_lease interval) from public;
+comment on function stream.watch_groups(p_lease interval) is 'Notes which groups no pod serves, and gives them. That somebody must have looked is why an outage of everything makes no group unseen.';

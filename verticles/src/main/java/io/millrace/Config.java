@@ -3,6 +3,7 @@ package io.millrace;
 import io.millrace.pg.DatabaseSettings;
 import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.stream.Coordinator;
+import io.millrace.stream.Retention;
 import io.millrace.stream.RunnerSettings;
 import io.millrace.web.ClientLimits;
 import io.vertx.pgclient.PgConnectOptions;
@@ -29,6 +30,7 @@ public record Config(
         Embedded embedded,
         int partitions,
         Coordinator.Settings coordinator,
+        Retention.Settings retention,
         long maxQueuedBytes,
         Duration lease,
         RunnerSettings runner,
@@ -88,6 +90,7 @@ public record Config(
                         settings.duration("groups.tick"),
                         settings.duration("log.segment-length"),
                         settings.duration("log.segments-ahead")),
+                retention(settings),
                 settings.bytes("log.max-queued-bytes"),
                 lease,
                 new RunnerSettings(
@@ -101,6 +104,28 @@ public record Config(
                 chunks(settings),
                 Stage.parse(settings.text("stages"))
                         .orElseThrow(() -> settings.invalid("stages", "some of ingest,chunk,extract,graph,stats")));
+    }
+
+    private static Retention.Settings retention(Settings settings) {
+        var unseen = settings.duration("retention.unseen-groups");
+        if (unseen.compareTo(Duration.ofMinutes(1)) < 0) {
+            throw settings.invalid("retention.unseen-groups", "a minute or more");
+        }
+        return new Retention.Settings(
+                kept(settings, "retention.topics"),
+                kept(settings, "retention.events"),
+                kept(settings, "retention.dead-letters"),
+                unseen,
+                settings.duration("retention.grace"),
+                settings.duration("retention.interval"));
+    }
+
+    private static @Nullable Duration kept(Settings settings, String name) {
+        var kept = settings.durationOrForever(name);
+        if (kept != null && kept.compareTo(Duration.ofMinutes(1)) < 0) {
+            throw settings.invalid(name, "a minute or more, or forever");
+        }
+        return kept;
     }
 
     private static Http http(Settings settings) {

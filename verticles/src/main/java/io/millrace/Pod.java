@@ -32,6 +32,8 @@ import io.millrace.stream.LocalMessages;
 import io.millrace.stream.Log;
 import io.millrace.stream.Membership;
 import io.millrace.stream.ProcessorVerticle;
+import io.millrace.stream.Retention;
+import io.millrace.stream.Skipped;
 import io.millrace.stream.Subscription;
 import io.millrace.stream.Topic;
 import io.millrace.stream.Wakeups;
@@ -55,6 +57,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +72,10 @@ import org.slf4j.LoggerFactory;
 public final class Pod {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pod.class);
+    /** What these have not read was acknowledged, and so retention waits for them, however long nobody serves them. */
+    private static final Set<String> BUILT_IN =
+            Set.of(ChunkVerticle.GROUP, ExtractVerticle.GROUP, GraphProcessor.GROUP, StatsVerticle.GROUP);
+
     private static final Duration STEP = Duration.ofSeconds(30);
 
     private final Config config;
@@ -186,6 +193,10 @@ public final class Pod {
                 new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
                 ThreadingModel.EVENT_LOOP);
         deploy(coordinator, ThreadingModel.EVENT_LOOP);
+        deploy(
+                new Retention(database, config.retention(), config.lease(), BUILT_IN, this::dropped),
+                ThreadingModel.EVENT_LOOP);
+        vertx.eventBus().<Skipped>localConsumer(Skipped.ADDRESS, message -> skipped(message.body()));
         services = new Services(database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
         all.keySet().forEach(group -> measureLag(group, coordinator));
         readiness.ready();
@@ -282,6 +293,15 @@ public final class Pod {
                 committed.partition(),
                 committed.records(),
                 committed.offset());
+    }
+
+    private void dropped(Retention.Run run) {
+        metrics.counter("millrace.dropped.segments").increment(run.dropped());
+    }
+
+    private void skipped(Skipped skipped) {
+        metrics.counter("millrace.skipped.records", Tags.of("group", skipped.group()))
+                .increment((double) skipped.records());
     }
 
     private void measureLag(String group, Coordinator coordinator) {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings by name, from where the last one to say anything said it: the packaged defaults, a file, the environment, flags.
@@ -162,6 +163,12 @@ final class Settings {
             case "h" -> Duration.ofHours(number);
             default -> Duration.ofDays(number);
         };
+    }
+
+    /** A duration; null when the setting says forever. YAML takes off, which would be shorter, for false. */
+    @Nullable
+    Duration durationOrForever(String name) {
+        return text(name).equals("forever") ? null : duration(name);
     }
 
     long bytes(String name) {

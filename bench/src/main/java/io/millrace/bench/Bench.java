@@ -22,17 +22,21 @@ final class Bench implements Callable<Integer> {
     enum Part {
         APPEND,
         DOCUMENTS,
-        READS
+        READS,
+        RETENTION
     }
 
-    @Option(names = "--only", paramLabel = "PART", description = "Only this part: append, documents or reads.")
+    @Option(
+            names = "--only",
+            paramLabel = "PART",
+            description = "Only this part: append, documents, reads or retention.")
     private @Nullable Part only;
 
     @Option(
             names = "--seconds",
             paramLabel = "N",
             defaultValue = "4",
-            description = "append: length of a round (${DEFAULT-VALUE}).")
+            description = "append, retention: length of a round (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(
@@ -72,7 +76,7 @@ final class Bench implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Rounds of each side, alternating (append 5, documents 3, reads 5).")
+            description = "Rounds of each side, alternating (append and reads 5, documents and retention 3).")
     private @Nullable Integer rounds;
 
     @Option(
@@ -111,6 +115,9 @@ final class Bench implements Callable<Integer> {
             if (runs(Part.READS)) {
                 reads(server, report);
             }
+            if (runs(Part.RETENTION)) {
+                retention(server, report);
+            }
         }
         report.finish(target.resolve("bench.json"));
         return 0;
@@ -134,6 +141,12 @@ final class Bench implements Callable<Integer> {
     private void reads(BenchServer server, Report report) throws Exception {
         var settings = new ReadBench.Settings(partitions, entities, rounds == null ? 5 : rounds, requests);
         report.reads(settings, new ReadBench(server, settings).run());
+    }
+
+    private void retention(BenchServer server, Report report) throws Exception {
+        var settings =
+                new RetentionBench.Settings(partitions, Duration.ofSeconds(seconds), rounds == null ? 3 : rounds);
+        report.retention(settings, new RetentionBench(server, settings).run());
     }
 
     private List<byte[]> lines() throws IOException {

@@ -72,6 +72,24 @@ final class Report {
                 .collect(Collectors.joining(" ", "(", ")"));
     }
 
+    void retention(RetentionBench.Settings settings, RetentionBench.Result result) {
+        line("");
+        line("retention: batches of 1 MiB, %d partitions, an append and a fetch under way in each; ms, windows of %d s"
+                .formatted(settings.partitions(), settings.window().toSeconds()));
+        result.quiet().forEach(window -> retention("nothing dropped", window));
+        result.dropping().forEach(window -> retention(window.dropped() + " segments dropped", window));
+        json.put("retention", result);
+    }
+
+    private static void retention(String what, RetentionBench.Window window) {
+        line("  %-22s append %s   fetch %s".formatted(what, times(window.appends()), times(window.fetches())));
+    }
+
+    private static String times(RetentionBench.Times times) {
+        return "%,8d: median %6.1f, 99.9%% %6.1f, longest %6.1f"
+                .formatted(times.count(), times.median(), times.p999(), times.longest());
+    }
+
     void documents(DocumentBench.Settings settings, List<byte[]> lines, List<DocumentBench.Round> rounds) {
         var flow = Throughput.median(rounds, round -> round.flow().perSecond());
         var mock = Throughput.median(rounds, round -> round.mock().perSecond());

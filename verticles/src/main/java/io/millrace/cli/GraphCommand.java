@@ -12,7 +12,8 @@ import picocli.CommandLine.Mixin;
             GraphSearchCommand.class,
             GraphNeighborsCommand.class,
             GraphExportCommand.class,
-            GraphVerifyCommand.class
+            GraphVerifyCommand.class,
+            GraphRebuildCommand.class
         })
 final class GraphCommand {
 

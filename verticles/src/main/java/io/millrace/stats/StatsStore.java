@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -32,6 +33,23 @@ final class StatsStore {
             top.put(new StatsDelta.Degree(row.getString(0), row.getUUID(1), row.getString(2), row.getLong(3)));
         }
         return top;
+    }
+
+    private static final String LOAD_DEGREES = """
+            select id, workspace, name, (out_degree + in_degree)::bigint
+            from lightrag.entity_state
+            where id = any ($1)
+            """;
+
+    static Map<UUID, StatsDelta.Degree> loadDegrees(SqlClient database, List<UUID> entityIds) {
+        var degrees = new HashMap<UUID, StatsDelta.Degree>();
+        var parameters = Tuple.of((Object) entityIds.toArray(UUID[]::new));
+        for (var row : await(database.preparedQuery(LOAD_DEGREES).execute(parameters))) {
+            degrees.put(
+                    row.getUUID(0),
+                    new StatsDelta.Degree(row.getString(1), row.getUUID(0), row.getString(2), row.getLong(3)));
+        }
+        return degrees;
     }
 
     static List<Write> save(int partition, StatsDelta delta, TopEntities.Difference top) {

@@ -6,14 +6,19 @@ import java.util.List;
  * Records that follow one another in a partition, to be processed and committed together.
  *
  * @param reprocessing whether the group had committed these offsets before a seek went back: their effects may be there
+ * @param late whether a seek had skipped them, so that the effects of later records are there before theirs
  */
-public record Batch(String topic, int partition, List<ConsumerRecord> records, boolean reprocessing) {
+public record Batch(String topic, int partition, List<ConsumerRecord> records, boolean reprocessing, boolean late) {
 
     public Batch {
         records = List.copyOf(records);
         if (records.isEmpty()) {
             throw new IllegalArgumentException("a batch has at least one record");
         }
+    }
+
+    public Batch(String topic, int partition, List<ConsumerRecord> records, boolean reprocessing) {
+        this(topic, partition, records, reprocessing, false);
     }
 
     public long from() {
@@ -26,6 +31,6 @@ public record Batch(String topic, int partition, List<ConsumerRecord> records, b
     }
 
     Batch first() {
-        return new Batch(topic, partition, records.subList(0, 1), reprocessing);
+        return new Batch(topic, partition, records.subList(0, 1), reprocessing, late);
     }
 }

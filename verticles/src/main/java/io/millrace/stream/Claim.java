@@ -5,7 +5,7 @@ package io.millrace.stream;
  *
  * @param sequence number of the last commit; the next one must be its successor
  * @param committedOffset where to read on
- * @param highOffset below it the group had committed before a seek went back
+ * @param processed what the group had committed before it was moved back: work there is done again
  * @param uncleanClaims claims that followed an unclean end at this very offset
  * @param trialOffset the record that was tried alone last, and {@code trials} how many processes ended over it
  */
@@ -14,7 +14,7 @@ record Claim(
         long epoch,
         long sequence,
         long committedOffset,
-        long highOffset,
+        OffsetRanges processed,
         int uncleanClaims,
         long trialOffset,
         int trials) {}

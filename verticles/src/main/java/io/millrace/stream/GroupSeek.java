@@ -98,9 +98,16 @@ public final class GroupSeek {
             for no key update
             """;
 
+    /** No partition begins elsewhere by the time this has committed. */
+    private static final String HOLD_FLOORS = """
+            select pg_advisory_xact_lock_shared(stream.retention_lock())
+            """;
+
     /** A later statement than the locks, so that it sees what the last batches committed. */
     private static final String PLACES = """
-            select a.partition_id, c.committed_offset, greatest(c.committed_offset, a.high_offset), p.begin_offset, p.end_offset,
+            select a.partition_id, c.committed_offset,
+              coalesce((select upper(r) from unnest(a.processed) r where r @> c.committed_offset), c.committed_offset),
+              p.begin_offset, p.end_offset,
               case when $3::timestamptz is not null then stream.offset_at(g.topic_id, a.partition_id, $3) end
             from stream.assignments a
             join stream.groups g on g.group_id = a.group_id
@@ -111,7 +118,7 @@ public final class GroupSeek {
             order by a.partition_id
             """;
 
-    /** @param readTo how far the group had been before it was moved back */
+    /** @param readTo the first record that the group has never read, from where it stands */
     private record Place(
             int partition,
             long committedOffset,
@@ -131,7 +138,8 @@ public final class GroupSeek {
         return connection
                 .preparedQuery(LOCK)
                 .execute(Tuple.of(group.id(), partition))
-                .compose(locked -> connection.preparedQuery(PLACES).execute(Tuple.of(group.id(), partition, time)))
+                .compose(locked -> connection.preparedQuery(HOLD_FLOORS).execute())
+                .compose(held -> connection.preparedQuery(PLACES).execute(Tuple.of(group.id(), partition, time)))
                 .compose(rows -> {
                     var places = new ArrayList<Place>();
                     rows.forEach(row -> places.add(new Place(

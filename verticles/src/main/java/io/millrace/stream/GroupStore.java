@@ -63,7 +63,7 @@ public final class GroupStore {
     }
 
     private static final String TICK = """
-            select group_id, partition_id, owner, epoch, end_offset, sequence, committed_offset, high_offset, unclean_claims,
+            select group_id, partition_id, owner, epoch, end_offset, sequence, committed_offset, processed, unclean_claims,
               trial_offset, trials, claimed, share, members, pods
             from stream.tick($1, $2, $3, $4, $5, $6)
             """;
@@ -128,7 +128,7 @@ public final class GroupStore {
                 row.getLong(3),
                 row.getLong(5),
                 row.getLong(6),
-                row.getLong(7),
+                OffsetRanges.of(row.getArrayOfLongs(7)),
                 row.getInteger(8),
                 row.getLong(9),
                 row.getInteger(10));
@@ -145,6 +145,18 @@ public final class GroupStore {
                         COMMIT_OFFSET,
                         Tuple.of(group.id(), claim.partition(), claim.epoch(), sequence, offset))
                 .mapEmpty();
+    }
+
+    private static final String BEGIN_OFFSET = """
+            select floor_offset
+            from stream.partitions
+            where topic_id = $1 and partition_id = $2
+            """;
+
+    /** The first offset that a partition holds. */
+    Future<Long> beginOffset(Topic topic, int partition) {
+        return query(database.pool(), BEGIN_OFFSET, Tuple.of(topic.id(), partition))
+                .map(rows -> rows.iterator().next().getLong(0));
     }
 
     private static final String MARK_TRIAL = """

@@ -12,6 +12,7 @@ public final class LocalMessages {
     /** Makes the stream's own messages known to a Vert.x instance; call it once for each. */
     public static void register(Vertx vertx) {
         register(vertx, Appended.class);
+        register(vertx, Skipped.class);
         register(vertx, Coordinator.GroupTick.class);
     }
 

@@ -173,7 +173,11 @@ final class PartitionRunner<S> {
                 return null;
             }
             var limits = subscription.limits();
-            fetched.addAll(await(log.fetch(group.topic(), claim.partition(), position, limits.bytes())));
+            var before = position;
+            fetched.addAll(fetch(limits.bytes()));
+            if (position > before) {
+                return null;
+            }
             if (fetched.isEmpty()) {
                 // The end is known from a commit, so records must be there: a replica, or a bug.
                 throw new IllegalStateException(this + " finds nothing at offset " + position + " before " + endOffset);
@@ -182,12 +186,46 @@ final class PartitionRunner<S> {
         var records = new ArrayList<ConsumerRecord>();
         var max = position < aloneUntil ? 1 : subscription.limits().records();
         // A batch is either all done before, or all new.
-        var reprocessing = position < claim.highOffset();
-        var to = reprocessing ? claim.highOffset() : Long.MAX_VALUE;
+        var reprocessing = claim.processed().contains(position);
+        var to = claim.processed().nextBound(position);
         while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
             records.add(fetched.remove());
         }
-        return new Batch(group.topic().name(), claim.partition(), records, reprocessing);
+        var late = !reprocessing && to != Long.MAX_VALUE;
+        return new Batch(group.topic().name(), claim.partition(), records, reprocessing, late);
+    }
+
+    private List<ConsumerRecord> fetch(int maxBytes) {
+        try {
+            return await(log.fetch(group.topic(), claim.partition(), position, maxBytes));
+        } catch (DatabaseFailure failure) {
+            if (failure.kind() != DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE) {
+                throw failure;
+            }
+            skipToBegin();
+            return List.of();
+        }
+    }
+
+    /** What was here is gone for good: retention did not wait for this group. Going on is all that is left, and saying so. */
+    private void skipToBegin() {
+        var from = position;
+        var begin = await(groups.beginOffset(group.topic(), claim.partition()));
+        await(database.inTransaction(connection -> GroupStore.commitOffset(connection, group, claim, sequence, begin)));
+        sequence++;
+        position = begin;
+        LOG.error(
+                "{} goes on at offset {}: records {} to {} of topic {} were dropped before the group had read them",
+                this,
+                begin,
+                from,
+                begin - 1,
+                group.topic().name());
+        database.vertx()
+                .eventBus()
+                .publish(
+                        Skipped.ADDRESS,
+                        new Skipped(group.name(), group.topic().name(), claim.partition(), from, begin));
     }
 
     private void awaitAppended() {

@@ -105,7 +105,10 @@ public class ProcessorVerticle extends AbstractVerticle {
                 .orElse(claim.committedOffset());
         var runner = runner(claim, end, subscription);
         var ended = Promise.<Void>promise();
-        runs.put(claim.partition(), new Run(runner, ended.future()));
+        var before = runs.put(claim.partition(), new Run(runner, ended.future()));
+        if (before != null) {
+            before.runner.stop();
+        }
         context.runOnContext(started -> run(runner, ended));
     }
 
@@ -134,8 +137,13 @@ public class ProcessorVerticle extends AbstractVerticle {
             LOG.error("{} ended unexpectedly; it will be claimed again", runner, e);
         }
         var partition = runner.claim().partition();
-        runs.remove(partition);
         ended.complete();
+        var current = runs.get(partition);
+        if (current == null || current.runner != runner) {
+            // Another run has taken its place, and the partition is that one's.
+            return;
+        }
+        runs.remove(partition);
         if (delayMillis == 0) {
             shared.coordinator().ended(group, partition);
         } else {

@@ -15,7 +15,7 @@ final class GraphRecounts {
      */
     private static final String PENDING = """
             with reached as (
-              select p.partition_id, greatest(c.committed_offset, p.floor_offset) as next_offset, coalesce(a.high_offset, 0) as high_offset
+              select p.partition_id, greatest(c.committed_offset, p.floor_offset) as next_offset, coalesce(a.processed, '{}') as processed
               from stream.topics t
               join stream.partitions p on p.topic_id = t.topic_id
               left join stream.groups g on g.topic_id = t.topic_id and g.name = 'graph'
@@ -23,13 +23,13 @@ final class GraphRecounts {
               left join lateral stream.committed(g.group_id, p.partition_id) c on true
               where t.name = 'mentions'
             ), unread as materialized (
-              select b.base_offset, b.keys, b."values", b.headers, r.next_offset, r.high_offset
+              select b.base_offset, b.keys, b."values", b.headers, r.next_offset, r.processed
               from reached r
               join stream.batches b on b.partition_id = r.partition_id and b.base_offset + b.record_count > r.next_offset
               where b.topic_id = (select t.topic_id from stream.topics t where t.name = 'mentions')
             ), pending as materialized (
               select m.kind, m.chunk as chunk_id, coalesce(m.entity, m.relationship) as subject_id, m.target as target_id,
-                u.base_offset + v.ordinality - 1 < u.high_offset
+                u.processed @> (u.base_offset + v.ordinality - 1)
                   or coalesce(position('millrace-again'::bytea in u.headers[v.ordinality]) > 0, false) as again
               from unread u
               cross join lateral unnest(u.keys, u."values") with ordinality v (key, value, ordinality)

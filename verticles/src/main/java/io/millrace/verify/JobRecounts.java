@@ -71,11 +71,12 @@ final class JobRecounts {
     /**
      * A job that has not ended waits for something: its document or a chunk is in the log and not yet read, or a fact about
      * it is not yet swept (a chunk's mentions leave one until the graph has read them), or the job it repeats has not
-     * ended. Work done again after a seek leaves no facts, so what lies below the highest offset is no reason to wait.
+     * ended. Work done again after a seek leaves no facts, so what was processed once is no reason to wait.
      */
     private static final String JOBS = """
             with reached as (
-              select t.name as topic, p.topic_id, p.partition_id, greatest(c.committed_offset, a.high_offset, p.floor_offset) as next_offset
+              select t.name as topic, p.topic_id, p.partition_id, greatest(c.committed_offset, p.floor_offset) as next_offset,
+                coalesce(a.processed, '{}') as processed
               from stream.topics t
               join stream.partitions p on p.topic_id = t.topic_id
               left join stream.groups g on g.topic_id = t.topic_id and g.name in ('chunk', 'extract')
@@ -83,12 +84,12 @@ final class JobRecounts {
               left join lateral stream.committed(g.group_id, p.partition_id) c on true
               where t.name in ('documents', 'chunks')
             ), unread as materialized (
-              select b.base_offset, b."values", r.next_offset
+              select b.base_offset, b."values", r.next_offset, r.processed
               from reached r
               join stream.batches b on b.partition_id = r.partition_id and b.base_offset + b.record_count > r.next_offset
               where r.topic = 'documents' and b.topic_id = (select t.topic_id from stream.topics t where t.name = 'documents')
               union all
-              select b.base_offset, b."values", r.next_offset
+              select b.base_offset, b."values", r.next_offset, r.processed
               from reached r
               join stream.batches b on b.partition_id = r.partition_id and b.base_offset + b.record_count > r.next_offset
               where r.topic = 'chunks' and b.topic_id = (select t.topic_id from stream.topics t where t.name = 'chunks')
@@ -97,7 +98,7 @@ final class JobRecounts {
               from unread u
               cross join lateral unnest(u."values") with ordinality v (value, ordinality)
               cross join lateral json_to_record(convert_from(v.value, 'UTF8')::json) m (job_id uuid, job uuid)
-              where u.base_offset + v.ordinality - 1 >= u.next_offset
+              where u.base_offset + v.ordinality - 1 >= u.next_offset and not u.processed @> (u.base_offset + v.ordinality - 1)
               union all
               select u.job_id
               from jobs.progress p

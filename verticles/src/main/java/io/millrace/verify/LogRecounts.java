@@ -18,6 +18,10 @@ final class LogRecounts {
                 lag(b.segment_id) over place as previous_segment,
                 lag(b.created_at) over place as previous_at
               from stream.batches b
+              -- What a partition has left behind, and whose table is not dropped yet, is part of it no more.
+              where not exists (
+                select from stream.partitions p
+                where p.topic_id = b.topic_id and p.partition_id = b.partition_id and b.segment_id < p.floor_segment)
               window place as (partition by b.topic_id, b.partition_id order by b.base_offset, b.segment_id)
             ), found (topic_id, partition_id, what) as (
               select l.topic_id, l.partition_id,
@@ -79,7 +83,8 @@ final class LogRecounts {
               from stream.commits c
               window place as (partition by c.group_id, c.partition_id order by c.sequence)
             ), wanted as (
-              select g.group_id, p.partition_id, p.floor_offset, stream.end_offset(p.topic_id, p.partition_id) as end_offset
+              select g.group_id, p.partition_id, case when g.unseen_since is null then p.floor_offset else 0 end as floor_offset,
+                stream.end_offset(p.topic_id, p.partition_id) as end_offset
               from stream.groups g
               join stream.partitions p on p.topic_id = g.topic_id
             ), found (group_id, partition_id, what) as (

@@ -17,10 +17,11 @@ final class StatisticsRecounts {
 
     private static final int ROWS_A_FETCH = 200;
 
-    /** What a seek makes the stage read again was counted, so it reads on behind the highest offset. */
+    /** What a seek makes the stage read again was counted once, so it does not count here. */
     private static final String UNREAD = """
             with reached as (
-              select p.partition_id, greatest(c.committed_offset, a.high_offset, p.floor_offset) as next_offset
+              select p.partition_id, greatest(c.committed_offset, p.floor_offset) as next_offset,
+                coalesce(a.processed, '{}') as processed
               from stream.topics t
               join stream.partitions p on p.topic_id = t.topic_id
               left join stream.groups g on g.topic_id = t.topic_id and g.name = 'stats'
@@ -28,7 +29,7 @@ final class StatisticsRecounts {
               left join lateral stream.committed(g.group_id, p.partition_id) c on true
               where t.name = 'changes'
             ), unread as materialized (
-              select b.partition_id, b.base_offset, b.created_at, b."values", r.next_offset
+              select b.partition_id, b.base_offset, b.created_at, b."values", r.next_offset, r.processed
               from reached r
               join stream.batches b on b.partition_id = r.partition_id and b.base_offset + b.record_count > r.next_offset
               where b.topic_id = (select t.topic_id from stream.topics t where t.name = 'changes')
@@ -36,7 +37,7 @@ final class StatisticsRecounts {
             select u.partition_id, u.base_offset + v.ordinality - 1, u.created_at, v.value
             from unread u
             cross join lateral unnest(u."values") with ordinality v (value, ordinality)
-            where u.base_offset + v.ordinality - 1 >= u.next_offset
+            where u.base_offset + v.ordinality - 1 >= u.next_offset and not u.processed @> (u.base_offset + v.ordinality - 1)
             """;
 
     private static StatsDelta unread(Connection connection) throws SQLException {
@@ -212,7 +213,8 @@ final class StatisticsRecounts {
               left join stream.assignments a on a.group_id = g.group_id and a.partition_id = p.partition_id
               left join lateral stream.committed(g.group_id, p.partition_id) c on true
               where t.name = 'changes'
-                and greatest(c.committed_offset, a.high_offset, p.floor_offset) < stream.end_offset(p.topic_id, p.partition_id)
+                and int8multirange(int8range(greatest(c.committed_offset, p.floor_offset), stream.end_offset(p.topic_id, p.partition_id)))
+                  - coalesce(a.processed, '{}') <> '{}'
             ), listed as (
               select e.workspace, e.entity_id, e.name, e.degree
               from lightrag.top_entities e

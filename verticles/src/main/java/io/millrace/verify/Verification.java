@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * The verification of a whole database: recounts everything that the stages keep incrementally, in one snapshot, while they
- * go on. It takes no lock that a stage waits for; it holds its snapshot for as long as it runs, though, so that dead rows
+ * go on. It takes no lock that a stage waits for, and
+ * retention drops no segment meanwhile; it holds its snapshot for as long as it runs, though, so that dead rows
  * stay around until it has ended.
  */
 public final class Verification {
@@ -59,9 +60,18 @@ public final class Verification {
               set_config('statement_timeout', '0', true)
             """;
 
+    /**
+     * First of all, since it takes no snapshot: from then on no segment is dropped, so that the catalogue of the snapshot
+     * tells of tables that are there.
+     */
+    private static final String KEEP_SEGMENTS = """
+            lock table stream.batches in access share mode
+            """;
+
     /** Memory for hashes, and no compiling of statements that run once. */
     private static void settle(Connection connection) throws SQLException {
         try (var statement = connection.createStatement()) {
+            statement.execute(KEEP_SEGMENTS);
             statement.execute(SETTLE);
         }
     }

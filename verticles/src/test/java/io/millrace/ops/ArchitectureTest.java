@@ -45,6 +45,8 @@ class ArchitectureTest {
             stats   | stream pg      | graph.GraphChange           |
             # The check adds up the changes that stats has not read yet, as stats would.
             verify  | stream pg      | graph.GraphChange           | stats.StatsDelta
+            # What a chunk sent on is for extract to say, also when it is asked a second time.
+            rebuild | stream pg      | extract.Mention             | extract.SentMentions
             """)
     void aPackageKnowsOnlyWhatLiesBelowIt(String name, String below, String records, String exceptions) {
         layer(name, words(below), concat(words(records), words(exceptions))).check(CLASSES);
@@ -71,6 +73,7 @@ class ArchitectureTest {
                         "io.millrace.ingest",
                         "io.millrace.jobs",
                         "io.millrace.pg",
+                        "io.millrace.rebuild",
                         "io.millrace.stats",
                         "io.millrace.stream",
                         "io.millrace.verify",

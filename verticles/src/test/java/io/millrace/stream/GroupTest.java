@@ -105,7 +105,7 @@ class GroupTest {
                                     claim.epoch(),
                                     claim.sequence() + 1,
                                     offset,
-                                    claim.highOffset(),
+                                    claim.processed(),
                                     claim.uncleanClaims(),
                                     claim.trialOffset(),
                                     claim.trials())));
@@ -377,9 +377,34 @@ class GroupTest {
         member.owned.remove(0);
         member.tick();
         assertThat(member.claim(0).committedOffset()).isEqualTo(10);
-        assertThat(member.claim(0).highOffset()).isEqualTo(40);
+        assertThat(member.claim(0).processed()).isEqualTo(OffsetRanges.of(0L, 40L));
         get(member.commit(0, 50));
         assertThat(committed(0)).isEqualTo(50);
+    }
+
+    @Test
+    void whatASeekSkippedIsNewWhenTheGroupComesToIt() {
+        var member = new Member();
+        for (var run : List.of(new long[] {0, 40}, new long[] {60, 100}, new long[] {20, 30}, new long[] {10, 50})) {
+            get(pod.database.inTransaction(transaction -> groups.seek(transaction, group, 0, run[0])));
+            member.owned.remove(0);
+            member.tick();
+            get(member.commit(0, run[1]));
+        }
+
+        get(pod.database.inTransaction(transaction -> groups.seek(transaction, group, 0, 5)));
+        member.owned.remove(0);
+        member.tick();
+
+        var processed = member.claim(0).processed();
+        assertThat(processed).isEqualTo(OffsetRanges.of(0L, 50L, 60L, 100L));
+        assertThat(processed.contains(49)).isTrue();
+        assertThat(processed.contains(50)).isFalse();
+        assertThat(processed.contains(60)).isTrue();
+        assertThat(processed.contains(100)).isFalse();
+        assertThat(processed.nextBound(5)).isEqualTo(50);
+        assertThat(processed.nextBound(50)).isEqualTo(60);
+        assertThat(processed.nextBound(100)).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
