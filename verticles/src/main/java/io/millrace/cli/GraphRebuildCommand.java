@@ -24,7 +24,12 @@ import picocli.CommandLine.Spec;
                     + " past a pooler, on the server itself."
         },
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the graph was made anew", "1:it was not, and is as it was", "2:wrong usage"})
+        exitCodeList = {"0:the graph was made anew", "1:it was not, and is as it was", "2:wrong usage"},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  millrace graph rebuild",
+            "  DATABASE_URL=postgresql://owner@host/millrace millrace graph rebuild -o json"
+        })
 final class GraphRebuildCommand implements Callable<Integer> {
 
     private static final long CHUNKS_A_LINE = 10_000;
