@@ -320,8 +320,11 @@ class TopicReadsTest extends PodTest {
         var back = reads.post("/v1/groups/" + name + "/seek?time=" + timestamp, new JsonObject());
         assertThat(back.json().getJsonArray("partitions").getJsonObject(0).getLong("to_offset"))
                 .isZero();
-        // It had been at 3 before, so nothing unread is skipped.
+        // It had been at 3 before, but by skipping: what it passed over it has still not read.
         assertThat(reads.post("/v1/groups/" + name + "/seek?offset=3&partition=0", new JsonObject())
+                        .code())
+                .isEqualTo("409 conflict");
+        assertThat(reads.post("/v1/groups/" + name + "/seek?offset=3&partition=0&allow_skip=true", new JsonObject())
                         .status())
                 .isEqualTo(200);
         assertThat(rows.count("select committed_offset from stream.group_partitions where \"group\" = ?", name))
