@@ -6,9 +6,9 @@ import io.millrace.stream.Appended;
 import io.millrace.stream.GroupCommit;
 import io.millrace.stream.Log;
 import io.millrace.stream.Topic;
+import io.millrace.stream.UntilKnown;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.eventbus.Message;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +37,6 @@ public final class IngestVerticle extends AbstractVerticle {
     private static final int MAX_FLUSH_KEYS = 100;
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final Duration RETRY_DELAY = Duration.ofMillis(200);
 
     private final IngestStore store;
     private final KeyedStore keyedStore;
@@ -136,20 +135,8 @@ public final class IngestVerticle extends AbstractVerticle {
         appended.forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));
     }
 
+    /** Accepting the same jobs again stores nothing twice. */
     private <T> Future<T> untilKnown(Supplier<Future<T>> attempt) {
-        return untilKnown(attempt, System.nanoTime() + PATIENCE.toNanos());
-    }
-
-    /** Repeats what ended without an answer: accepting the same jobs again stores nothing twice. */
-    private <T> Future<T> untilKnown(Supplier<Future<T>> attempt, long untilNanos) {
-        return attempt.get().recover(thrown -> {
-            var unknown = thrown instanceof DatabaseFailure failure && failure.kind() == DatabaseFailure.Kind.UNKNOWN;
-            if (!unknown || System.nanoTime() > untilNanos) {
-                return Future.failedFuture(thrown);
-            }
-            var waited = Promise.<Void>promise();
-            vertx.setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
-            return waited.future().compose(ignored -> untilKnown(attempt, untilNanos));
-        });
+        return UntilKnown.run(vertx, PATIENCE, attempt);
     }
 }

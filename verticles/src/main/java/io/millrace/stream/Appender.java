@@ -4,7 +4,6 @@ import io.millrace.pg.Database;
 import io.millrace.pg.DatabaseFailure;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +25,6 @@ public final class Appender {
     /** How long a flush whose outcome is not known is repeated before its callers are told so. */
     public static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private static final Duration RETRY_DELAY = Duration.ofMillis(200);
     private static final Duration RECENT = Duration.ofSeconds(1);
     private static final int MAX_BATCH_RECORDS = 100_000;
 
@@ -90,14 +88,12 @@ public final class Appender {
         }
 
         private Future<List<Appended>> flush(List<ProducerRecord> records) {
-            return recentEnd()
-                    .compose(known -> new Flush(records, known).attempt())
-                    .map(appended -> {
-                        knownEnd = appended.to();
-                        knownAtNanos = System.nanoTime();
-                        database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
-                        return positions(appended, records.size());
-                    });
+            return recentEnd().compose(known -> append(records, known)).map(appended -> {
+                knownEnd = appended.to();
+                knownAtNanos = System.nanoTime();
+                database.vertx().eventBus().publish(Appended.address(topic.name()), appended);
+                return positions(appended, records.size());
+            });
         }
 
         /**
@@ -112,53 +108,22 @@ public final class Appender {
                             .recover(thrown -> Future.failedFuture(SqlStates.nothingStored(thrown)));
         }
 
+        /** One batch under one id, as often as it takes to know what became of it. */
+        private Future<Appended> append(List<ProducerRecord> records, long end) {
+            var batchId = UUID.randomUUID();
+            return UntilKnown.run(
+                    database.vertx(),
+                    patience,
+                    () -> database.withConnection(
+                            connection -> Log.append(connection, topic, partition, batchId, records, end)));
+        }
+
         private List<Appended> positions(Appended batch, int count) {
             var positions = new ArrayList<Appended>(count);
             for (var offset = batch.from(); offset < batch.to(); offset++) {
                 positions.add(new Appended(topic.name(), partition, offset, offset + 1));
             }
             return positions;
-        }
-
-        /** One batch on its way, under one id, as often as it takes to know what became of it. */
-        private final class Flush {
-            private final List<ProducerRecord> records;
-            private final long knownEnd;
-            private final UUID batchId = UUID.randomUUID();
-            private final long startNanos = System.nanoTime();
-            private boolean inDoubt;
-
-            Flush(List<ProducerRecord> records, long knownEnd) {
-                this.records = records;
-                this.knownEnd = knownEnd;
-            }
-
-            Future<Appended> attempt() {
-                return database.withConnection(
-                                connection -> Log.append(connection, topic, partition, batchId, records, knownEnd))
-                        .recover(thrown -> {
-                            var failure = SqlStates.failure(thrown);
-                            inDoubt |= failure.kind() == DatabaseFailure.Kind.UNKNOWN;
-                            return unclear(failure) && !exhausted()
-                                    ? later()
-                                    : Future.failedFuture(unclear(failure) ? SqlStates.stillUnknown(failure) : failure);
-                        });
-            }
-
-            /** An answer that refuses the values is one: the first try was refused as well. */
-            private boolean unclear(DatabaseFailure failure) {
-                return inDoubt && failure.kind() != DatabaseFailure.Kind.REFUSED;
-            }
-
-            private boolean exhausted() {
-                return System.nanoTime() - startNanos > patience.toNanos();
-            }
-
-            private Future<Appended> later() {
-                var waited = Promise.<Void>promise();
-                database.vertx().setTimer(RETRY_DELAY.toMillis(), fired -> waited.complete());
-                return waited.future().compose(ignored -> attempt());
-            }
         }
     }
 }
