@@ -6,9 +6,13 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -39,7 +43,20 @@ public final class FaultyProxy implements AutoCloseable {
         this.host = host;
         this.port = port;
         this.server = vertx.createNetServer().connectHandler(this::connected);
-        this.listenPort = get(server.listen(0, "127.0.0.1")).actualPort();
+        this.listenPort = get(server.listen(freePort(), "127.0.0.1")).actualPort();
+    }
+
+    /** Below those that the system hands out: one of these could be somebody's by the time that {@link #up} wants it back. */
+    private static int freePort() {
+        for (var tries = 0; tries < 100; tries++) {
+            var candidate = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+            try (var probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
+                return probe.getLocalPort();
+            } catch (IOException e) {
+                // Taken: another one.
+            }
+        }
+        throw new AssertionError("no free port below 32,000");
     }
 
     public int port() {
