@@ -2,15 +2,12 @@ package io.millrace.graph;
 
 import io.millrace.extract.Confidence;
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the graph for people: search, and one entity with what stands around it. */
@@ -72,8 +69,8 @@ public final class GraphReader {
     /** Entities whose name is like {@code q}, the best first; without {@code q}, by name. */
     public Future<List<EntityView>> search(String workspace, @Nullable String q, @Nullable String type, int limit) {
         return q == null
-                ? list(LIST, Tuple.of(workspace, type, limit), GraphReader::entity)
-                : list(SEARCH, Tuple.of(workspace, q, type, contains(q), limit), GraphReader::entity);
+                ? database.list(LIST, Tuple.of(workspace, type, limit), GraphReader::entity)
+                : database.list(SEARCH, Tuple.of(workspace, q, type, contains(q), limit), GraphReader::entity);
     }
 
     private static String contains(String q) {
@@ -88,7 +85,7 @@ public final class GraphReader {
 
     /** At most one. */
     public Future<List<EntityView>> find(String workspace, UUID id) {
-        return list(FIND, Tuple.of(workspace, id), GraphReader::entity);
+        return database.list(FIND, Tuple.of(workspace, id), GraphReader::entity);
     }
 
     private static final String RELATIONSHIPS = """
@@ -109,7 +106,7 @@ public final class GraphReader {
 
     /** Relationships out of and into an entity, at most {@code limit} each way, the most often told first. */
     public Future<List<RelationshipView>> relationships(UUID entityId, int limit) {
-        return list(
+        return database.list(
                 RELATIONSHIPS,
                 Tuple.of(entityId, limit),
                 row -> new RelationshipView(
@@ -135,7 +132,7 @@ public final class GraphReader {
 
     /** Chunks that mention an entity, at most {@code limit} of them. */
     public Future<List<SourceView>> sources(UUID entityId, int limit) {
-        return list(
+        return database.list(
                 SOURCES,
                 Tuple.of(entityId, limit),
                 row -> new SourceView(
@@ -158,17 +155,5 @@ public final class GraphReader {
 
     static double confidence(long evidence) {
         return Math.round(Confidence.of(evidence) * 100) / 100.0;
-    }
-
-    private <T> Future<List<T>> list(String sql, Tuple parameters, Function<Row, T> of) {
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(parameters)
-                .map(rows -> {
-                    var list = new ArrayList<T>(rows.size());
-                    rows.forEach(row -> list.add(of.apply(row)));
-                    return (List<T>) list;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 }

@@ -2,11 +2,9 @@ package io.millrace.graph;
 
 import io.millrace.graph.GraphReader.RelationshipView;
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -79,15 +77,7 @@ public final class NeighborReader {
             case IN -> type == null ? IN : IN_OF_TYPE;
         };
         var from = type == null ? behind.relationshipType() : type;
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(Tuple.of(entityId, from, behind.id(), limit))
-                .map(rows -> {
-                    var list = new ArrayList<RelationshipView>(rows.size());
-                    rows.forEach(row -> list.add(relationship(row)));
-                    return (List<RelationshipView>) list;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(sql, Tuple.of(entityId, from, behind.id(), limit), row -> relationship(row));
     }
 
     static RelationshipView relationship(Row row) {

@@ -1,13 +1,11 @@
 package io.millrace.jobs;
 
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -115,14 +113,6 @@ public final class JobReader {
     }
 
     private Future<List<Job>> list(String sql, Tuple parameters) {
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(parameters)
-                .map(rows -> {
-                    var jobs = new ArrayList<Job>(rows.size());
-                    rows.forEach(row -> jobs.add(JobStore.job(row)));
-                    return (List<Job>) jobs;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(sql, parameters, row -> JobStore.job(row));
     }
 }

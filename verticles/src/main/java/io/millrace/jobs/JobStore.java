@@ -5,7 +5,6 @@ import static io.millrace.pg.Columns.texts;
 import static io.millrace.pg.Columns.uuids;
 
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
@@ -13,7 +12,6 @@ import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -105,15 +103,7 @@ public final class JobStore {
 
     /** Those of the jobs that have ended. */
     public Future<List<UUID>> ended(Collection<UUID> ids) {
-        return database.pool()
-                .preparedQuery(ENDED)
-                .execute(Tuple.of((Object) ids.toArray(UUID[]::new)))
-                .map(rows -> {
-                    var ended = new ArrayList<UUID>();
-                    rows.forEach(row -> ended.add(row.getUUID(0)));
-                    return (List<UUID>) ended;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(ENDED, Tuple.of((Object) ids.toArray(UUID[]::new)), row -> row.getUUID(0));
     }
 
     private static final String FIND = """
@@ -126,15 +116,7 @@ public final class JobStore {
 
     /** The jobs of those ids that are there, oldest first. */
     public Future<List<Job>> find(String workspace, Collection<UUID> ids) {
-        return database.pool()
-                .preparedQuery(FIND)
-                .execute(Tuple.of(ids.toArray(UUID[]::new), workspace))
-                .map(rows -> {
-                    var jobs = new ArrayList<Job>();
-                    rows.forEach(row -> jobs.add(job(row)));
-                    return (List<Job>) jobs;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(FIND, Tuple.of(ids.toArray(UUID[]::new), workspace), row -> job(row));
     }
 
     static Job job(Row row) {

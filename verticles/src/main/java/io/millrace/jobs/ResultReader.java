@@ -6,7 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +81,8 @@ public final class ResultReader {
 
     /** All chunks of a version that is current, also those that an earlier version brought, in the order of the text. */
     public Future<List<ChunkResult>> ofVersion(Subject subject, long behind, int limit) {
-        return list(OF_VERSION, Tuple.of(subject.documentId(), subject.broughtBy(), behind, limit));
+        return database.list(
+                OF_VERSION, Tuple.of(subject.documentId(), subject.broughtBy(), behind, limit), ResultReader::chunk);
     }
 
     private static final String OF_JOB = """
@@ -96,19 +96,7 @@ public final class ResultReader {
 
     /** The chunks that a job brought first, by id. */
     public Future<List<ChunkResult>> ofJob(Subject subject, UUID behind, int limit) {
-        return list(OF_JOB, Tuple.of(subject.broughtBy(), behind, limit));
-    }
-
-    private Future<List<ChunkResult>> list(String sql, Tuple parameters) {
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(parameters)
-                .map(rows -> {
-                    var chunks = new ArrayList<ChunkResult>(rows.size());
-                    rows.forEach(row -> chunks.add(chunk(row)));
-                    return (List<ChunkResult>) chunks;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(OF_JOB, Tuple.of(subject.broughtBy(), behind, limit), ResultReader::chunk);
     }
 
     private static ChunkResult chunk(Row row) {

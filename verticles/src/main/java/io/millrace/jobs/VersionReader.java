@@ -1,16 +1,12 @@
 package io.millrace.jobs;
 
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads documents and the versions that they have had. */
@@ -55,7 +51,7 @@ public final class VersionReader {
 
     /** At most one. */
     public Future<List<CurrentVersion>> current(UUID documentId) {
-        return list(
+        return database.list(
                 CURRENT,
                 Tuple.of(documentId),
                 row -> new CurrentVersion(
@@ -79,7 +75,7 @@ public final class VersionReader {
 
     /** Versions up to {@code newest}, newest first. */
     public Future<List<Version>> versions(UUID documentId, long newest, int limit) {
-        return list(
+        return database.list(
                 VERSIONS,
                 Tuple.of(documentId, newest, limit),
                 row -> new Version(
@@ -115,7 +111,7 @@ public final class VersionReader {
 
     /** Those of a document's {@code newest} jobs that still wait, newest first. */
     public Future<List<WaitingJob>> waiting(UUID documentId, int newest) {
-        return list(
+        return database.list(
                 WAITING,
                 Tuple.of(documentId, newest),
                 row -> new WaitingJob(row.getUUID(0), row.getOffsetDateTime(1).toInstant()));
@@ -131,19 +127,7 @@ public final class VersionReader {
 
     /** The text of a document's chunks, put together, while the version is current; else null. */
     public Future<@Nullable String> text(UUID documentId, long version) {
-        return list(TEXT, Tuple.of(documentId, version), row -> row)
+        return database.list(TEXT, Tuple.of(documentId, version), row -> row)
                 .map(rows -> rows.getFirst().getString(0));
-    }
-
-    private <T> Future<List<T>> list(String sql, Tuple parameters, Function<Row, T> of) {
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(parameters)
-                .map(rows -> {
-                    var list = new ArrayList<T>(rows.size());
-                    rows.forEach(row -> list.add(of.apply(row)));
-                    return (List<T>) list;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 }

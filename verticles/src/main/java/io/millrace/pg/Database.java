@@ -5,7 +5,11 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -77,6 +81,18 @@ public final class Database {
                 .recover(thrown -> replacements > 0 && SqlStates.isStale(thrown)
                         ? withConnection(block, replacements - 1)
                         : Future.failedFuture(thrown));
+    }
+
+    /** Reads rows, each as {@code of} makes it; fails with {@link DatabaseFailure}. */
+    public <T> Future<List<T>> list(String sql, Tuple parameters, Function<Row, T> of) {
+        return pool.preparedQuery(sql)
+                .execute(parameters)
+                .map(rows -> {
+                    var list = new ArrayList<T>(rows.size());
+                    rows.forEach(row -> list.add(of.apply(row)));
+                    return (List<T>) list;
+                })
+                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 
     public Future<Void> close() {

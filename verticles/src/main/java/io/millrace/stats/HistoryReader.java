@@ -1,17 +1,14 @@
 package io.millrace.stats;
 
 import io.millrace.pg.Database;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Function;
 
 /** Reads statistics one by one: types, degrees, top entities, and how they came about. Never counts rows of the graph. */
 public final class HistoryReader {
@@ -33,7 +30,7 @@ public final class HistoryReader {
             """;
 
     public Future<List<TypeCount>> entityTypes(String workspace) {
-        return list(ENTITY_TYPES, Tuple.of(workspace), HistoryReader::typeCount);
+        return database.list(ENTITY_TYPES, Tuple.of(workspace), HistoryReader::typeCount);
     }
 
     private static final String RELATIONSHIP_TYPES = """
@@ -44,7 +41,7 @@ public final class HistoryReader {
             """;
 
     public Future<List<TypeCount>> relationshipTypes(String workspace) {
-        return list(RELATIONSHIP_TYPES, Tuple.of(workspace), HistoryReader::typeCount);
+        return database.list(RELATIONSHIP_TYPES, Tuple.of(workspace), HistoryReader::typeCount);
     }
 
     private static TypeCount typeCount(Row row) {
@@ -62,7 +59,7 @@ public final class HistoryReader {
             """;
 
     public Future<List<DegreeBucket>> degrees(String workspace) {
-        return list(
+        return database.list(
                 DEGREES, Tuple.of(workspace), row -> new DegreeBucket(row.getLong(0), row.getLong(1), row.getLong(2)));
     }
 
@@ -79,7 +76,7 @@ public final class HistoryReader {
 
     /** The entities of highest degree; each partition keeps {@link TopEntities#KEPT}, so more cannot be told. */
     public Future<List<TopEntity>> top(String workspace, int limit) {
-        return list(
+        return database.list(
                 TOP,
                 Tuple.of(workspace, limit),
                 row -> new TopEntity(row.getUUID(0), row.getString(1), row.getLong(2)));
@@ -104,7 +101,8 @@ public final class HistoryReader {
     /** The sizes right before some times, in their order; nothing before the first change. */
     public Future<List<Size>> sizes(String workspace, List<Instant> times) {
         var before = times.stream().map(HistoryReader::utc).toArray(OffsetDateTime[]::new);
-        return list(SIZES, Tuple.of(workspace, (Object) before), row -> new Size(row.getLong(0), row.getLong(1)));
+        return database.list(
+                SIZES, Tuple.of(workspace, (Object) before), row -> new Size(row.getLong(0), row.getLong(1)));
     }
 
     private static final String SIZE_NOW = """
@@ -117,7 +115,7 @@ public final class HistoryReader {
 
     /** The size now: the history is a few seconds behind. */
     public Future<Size> sizeNow(String workspace) {
-        return list(SIZE_NOW, Tuple.of(workspace), row -> new Size(row.getLong(0), row.getLong(1)))
+        return database.list(SIZE_NOW, Tuple.of(workspace), row -> new Size(row.getLong(0), row.getLong(1)))
                 .map(List::getFirst);
     }
 
@@ -137,7 +135,7 @@ public final class HistoryReader {
      * @param grain {@code minute}, {@code hour} or {@code day}
      */
     public Future<List<Growth>> growth(String workspace, String grain, Instant from, Instant to) {
-        return list(
+        return database.list(
                 GROWTH,
                 Tuple.of(workspace, grain, utc(from), utc(to)),
                 row -> new Growth(
@@ -146,17 +144,5 @@ public final class HistoryReader {
 
     private static OffsetDateTime utc(Instant instant) {
         return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC);
-    }
-
-    private <T> Future<List<T>> list(String sql, Tuple parameters, Function<Row, T> of) {
-        return database.pool()
-                .preparedQuery(sql)
-                .execute(parameters)
-                .map(rows -> {
-                    var list = new ArrayList<T>(rows.size());
-                    rows.forEach(row -> list.add(of.apply(row)));
-                    return (List<T>) list;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
     }
 }

@@ -42,16 +42,10 @@ public final class DeadLetterStore {
 
     /** Where letters lie: the ranges of the partitions that hold any, in order; of one topic, or of all. */
     public Future<List<LetterRange>> ranges(@Nullable String topic) {
-        return database.pool()
-                .preparedQuery(PARTITIONS)
-                .execute(Tuple.of(SUFFIX, topic))
-                .map(rows -> {
-                    var ranges = new ArrayList<LetterRange>();
-                    rows.forEach(row -> ranges.add(
-                            new LetterRange(row.getString(0), row.getInteger(1), row.getLong(2), row.getLong(3))));
-                    return (List<LetterRange>) ranges;
-                })
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return database.list(
+                PARTITIONS,
+                Tuple.of(SUFFIX, topic),
+                row -> new LetterRange(row.getString(0), row.getInteger(1), row.getLong(2), row.getLong(3)));
     }
 
     /** Letters {@code beginOffset} to {@code endOffset - 1} of a partition. */
