@@ -3,6 +3,7 @@ package io.millrace.web;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -44,6 +45,17 @@ interface ContentDecoder extends AutoCloseable {
 
     @Override
     void close();
+
+    /** The decoder of a request's body; null when there is none for its encoding, which the client has then been told. */
+    static @Nullable ContentDecoder orRefuse(RoutingContext context, int inflationRatio) {
+        var decoder = of(context.request().headers(), inflationRatio).orElse(null);
+        if (decoder == null) {
+            var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
+            context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ACCEPTED);
+            ProblemHandler.answer(context, Problem.of(type, type.cause()));
+        }
+        return decoder;
+    }
 
     /** The decoder for what the headers say; empty when they name a coding that is not known, or more than one. */
     static Optional<ContentDecoder> of(MultiMap headers, int ratioMax) {

@@ -60,12 +60,8 @@ final class DocumentsApi {
             context.fail(415);
             return;
         }
-        var decoder = ContentDecoder.of(context.request().headers(), limits.inflationRatio())
-                .orElse(null);
+        var decoder = ContentDecoder.orRefuse(context, limits.inflationRatio());
         if (decoder == null) {
-            var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
-            context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ContentDecoder.ACCEPTED);
-            ProblemHandler.answer(context, Problem.of(type, type.cause()));
             return;
         }
         if (mediaType.equals(NDJSON)) {

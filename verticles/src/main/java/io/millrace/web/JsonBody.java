@@ -2,7 +2,6 @@ package io.millrace.web;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Consumer;
 
@@ -36,12 +35,8 @@ final class JsonBody {
             context.fail(415);
             return;
         }
-        var decoder = ContentDecoder.of(context.request().headers(), limits.inflationRatio())
-                .orElse(null);
+        var decoder = ContentDecoder.orRefuse(context, limits.inflationRatio());
         if (decoder == null) {
-            var type = ProblemType.UNSUPPORTED_CONTENT_ENCODING;
-            context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, ContentDecoder.ACCEPTED);
-            ProblemHandler.answer(context, Problem.of(type, type.cause()));
             return;
         }
         var parsed = RequestBody.read(vertx, context.request(), decoder, bytesMax, limits.body())
