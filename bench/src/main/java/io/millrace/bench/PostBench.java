@@ -91,7 +91,7 @@ final class PostBench {
         if (peer != null) {
             server.drop(PGBENCH);
         }
-        return new Result(program, Posts.document(0).length, rounds);
+        return new Result(program, Posts.sample().length, rounds);
     }
 
     private PgBench pgbench(Path program) throws SQLException {
@@ -107,7 +107,7 @@ final class PostBench {
         try (var connection = server.connect(PGBENCH)) {
             Sql.run(connection, "truncate pgbench_documents");
         }
-        return peer.run(CLIENTS, settings.round(), Posts.document(0));
+        return peer.run(CLIENTS, settings.round(), Posts.sample());
     }
 
     private Side accepting(Duration length) throws SQLException, InterruptedException {

@@ -24,16 +24,22 @@ final class Posts implements AutoCloseable {
     /** Characters of a document's text; every document has a text and an address of its own. */
     static final int CONTENT_CHARACTERS = 1_024;
 
-    private static final String NUMBER = "%012d";
+    private static final int DIGITS = 12;
+    private static final String NUMBER = "0".repeat(DIGITS);
 
-    /** More than two cores can be asked for. */
-    private static final int MOST_A_SECOND = 20_000;
+    /** With its number in the address and in the text. */
+    private static final byte[] DOCUMENT = document();
+
+    private static final byte[] REQUEST =
+            PostConnection.request(DOCUMENT, "").getBytes();
+
+    private static final int IN_ADDRESS = new String(REQUEST, StandardCharsets.US_ASCII).indexOf(NUMBER);
+    private static final int IN_TEXT = new String(REQUEST, StandardCharsets.US_ASCII).indexOf(NUMBER, IN_ADDRESS + DIGITS);
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final NetClient client = vertx.createNetClient(new NetClientOptions().setTcpNoDelay(true));
     private final List<PostConnection> connections = new ArrayList<>();
     private final Duration length;
-    private final Buffer[] requests;
 
     /**
      * What a round came to.
@@ -44,29 +50,37 @@ final class Posts implements AutoCloseable {
 
     Posts(int port, int clients, Duration length) {
         this.length = length;
-        this.requests = requests((int) length.toSeconds() * MOST_A_SECOND);
         for (var i = 0; i < clients; i++) {
             connections.add(Waiting.await(PostConnection.open(client, port)));
         }
     }
 
-    /** The body of a document. */
-    static byte[] document(long number) {
-        var name = NUMBER.formatted(number);
-        var sentence = "Harbour " + name + " reported its tides, its ferries and the price of salt to the office in Lisbon. ";
-        var content = sentence.repeat(CONTENT_CHARACTERS / sentence.length() + 1).substring(0, CONTENT_CHARACTERS);
+    private static byte[] document() {
+        var sentences = "Harbour %s reported its tides, its ferries and the price of salt to the office in Lisbon. ".formatted(NUMBER)
+                + "The lighthouse keeper of Cascais wrote to the harbour master about fog, and got no answer. ".repeat(12);
         return "{\"source_uri\":\"https://bench.example/posts/%s\",\"content\":\"%s\"}"
-                .formatted(name, content)
-                .getBytes(StandardCharsets.UTF_8);
+                .formatted(NUMBER, sentences.substring(0, CONTENT_CHARACTERS))
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Made ahead, since making one costs more than sending it. */
-    private static Buffer[] requests(int count) {
-        var requests = new Buffer[count];
-        for (var i = 0; i < count; i++) {
-            requests[i] = PostConnection.request(document(i), "");
+    /** The body of one document. */
+    static byte[] sample() {
+        return DOCUMENT.clone();
+    }
+
+    private static Buffer request(long number) {
+        var request = REQUEST.clone();
+        write(number, request, IN_ADDRESS);
+        write(number, request, IN_TEXT);
+        return Buffer.buffer(request);
+    }
+
+    private static void write(long number, byte[] into, int at) {
+        var rest = number;
+        for (var i = at + DIGITS - 1; i >= at; i--) {
+            into[i] = (byte) ('0' + rest % 10);
+            rest /= 10;
         }
-        return requests;
     }
 
     /** Posts until the time is over; to be called once. */
@@ -81,8 +95,8 @@ final class Posts implements AutoCloseable {
         private final CompletableFuture<Round> done;
         private final long begin = System.nanoTime();
         private final long cpuBegin = threadCpuNanos();
-        private final long[] nanos = new long[requests.length];
-        private int sent;
+        private long[] nanos = new long[1 << 16];
+        private long sent;
         private int answered;
 
         Running(CompletableFuture<Round> done) {
@@ -101,17 +115,24 @@ final class Posts implements AutoCloseable {
 
         private void post(PostConnection connection, Promise<Void> ended) {
             var now = System.nanoTime();
-            if (now - begin >= length.toNanos() || sent == requests.length) {
+            if (now - begin >= length.toNanos()) {
                 ended.complete();
                 return;
             }
             connection
-                    .send(requests[sent++])
+                    .send(request(sent++))
                     .onSuccess(status -> {
-                        nanos[answered++] = System.nanoTime() - now;
+                        took(System.nanoTime() - now);
                         post(connection, ended);
                     })
                     .onFailure(ended::fail);
+        }
+
+        private void took(long duration) {
+            if (answered == nanos.length) {
+                nanos = Arrays.copyOf(nanos, 2 * answered);
+            }
+            nanos[answered++] = duration;
         }
 
         private void finish() {
