@@ -160,7 +160,8 @@ final class Bench implements Callable<Integer> {
 
     private boolean runs(Part part) {
         return only.contains(part)
-                || (only.contains(Part.PEERS) && EnumSet.of(Part.KAFKA, Part.POSTS, Part.VISIBILITY).contains(part));
+                || (only.contains(Part.PEERS)
+                        && EnumSet.of(Part.KAFKA, Part.POSTS, Part.VISIBILITY).contains(part));
     }
 
     private void append(BenchServer server, Report report) throws Exception {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
@@ -53,7 +52,8 @@ final class KafkaBroker implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(30);
 
     /** Of the line about the records behind the warm-up ones, so that the producer's cold JVM does not count. */
-    private static final Pattern PRODUCED = Pattern.compile("(\\d+) steady state records sent, ([\\d.]+) records/sec.*");
+    private static final Pattern PRODUCED =
+            Pattern.compile("(\\d+) steady state records sent, ([\\d.]+) records/sec.*");
 
     private final Kafka kafka;
     private final Path folder;
@@ -107,7 +107,8 @@ final class KafkaBroker implements AutoCloseable {
         var end = System.nanoTime() + START.toNanos();
         while (!listens()) {
             if (!process.isAlive() || System.nanoTime() > end) {
-                throw new IOException("Kafka's broker did not start:\n" + Files.readString(folder.resolve("broker.txt")));
+                throw new IOException(
+                        "Kafka's broker did not start:\n" + Files.readString(folder.resolve("broker.txt")));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
@@ -159,7 +160,8 @@ final class KafkaBroker implements AutoCloseable {
                 .filter(line -> line.matches())
                 .mapToDouble(line -> Double.parseDouble(line.group(2)))
                 .findFirst()
-                .orElseThrow(() -> new IOException("ProducerPerformance printed no rate:\n" + String.join("\n", output)));
+                .orElseThrow(
+                        () -> new IOException("ProducerPerformance printed no rate:\n" + String.join("\n", output)));
     }
 
     /** Records a second, joining the group aside. */

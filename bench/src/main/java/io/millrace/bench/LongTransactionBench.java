@@ -20,7 +20,8 @@ import java.util.List;
 final class LongTransactionBench {
 
     private static final String DATABASE = "bench_long";
-    private static final String OLD_SNAPSHOT = "begin isolation level repeatable read; select count(*) from stream.topics";
+    private static final String OLD_SNAPSHOT =
+            "begin isolation level repeatable read; select count(*) from stream.topics";
     private static final int WINDOWS = 10;
 
     /** Documents on their way at a time; enough to keep every stage at work. */

@@ -65,11 +65,18 @@ final class PeerReport {
         side("accepted, stages ingest", result, PostBench.Round::accepting);
         side("accepted, every stage", result, PostBench.Round::flowing);
         if (result.pgbench() != null) {
-            ratio("accepting / pgbench (1)", result.median(round -> round.accepting().perSecond() / pgbench(round)));
-            ratio("every stage / pgbench", result.median(round -> round.flowing().perSecond() / pgbench(round)));
+            ratio(
+                    "accepting / pgbench (1)",
+                    result.median(round -> round.accepting().perSecond() / pgbench(round)));
+            ratio(
+                    "every stage / pgbench",
+                    result.median(round -> round.flowing().perSecond() / pgbench(round)));
         }
         var last = result.rounds().getLast();
-        Report.statements("accepting", last.accepting().costs(), last.accepting().posts().posts().count());
+        Report.statements(
+                "accepting",
+                last.accepting().costs(),
+                last.accepting().posts().posts().count());
         report.put("posts", result);
     }
 
@@ -87,8 +94,10 @@ final class PeerReport {
                 .formatted(
                         what,
                         result.median(round -> sides.of(round).perSecond()),
-                        result.median(round -> sides.of(round).posts().latencies().p50()),
-                        result.median(round -> sides.of(round).posts().latencies().p99()),
+                        result.median(
+                                round -> sides.of(round).posts().latencies().p50()),
+                        result.median(
+                                round -> sides.of(round).posts().latencies().p99()),
                         result.median(round -> sides.of(round).podMillis()),
                         result.median(round -> sides.of(round).clientMillis()),
                         result.median(round -> sides.of(round).postgresMillis()),
@@ -97,8 +106,9 @@ final class PeerReport {
 
     void visibility(VisibilityBench.Settings settings, List<VisibilityBench.Round> rounds) {
         Report.line("");
-        Report.line("visible in the graph: from POST to the end of the job at half load, %d s a round, medians of %d rounds"
-                .formatted(settings.length().toSeconds(), settings.rounds()));
+        Report.line(
+                "visible in the graph: from POST to the end of the job at half load, %d s a round, medians of %d rounds"
+                        .formatted(settings.length().toSeconds(), settings.rounds()));
         Report.line("  %-34s %12s %10s %10s %10s %10s"
                 .formatted("", "documents/s", "p50 ms", "p90 ms", "p99 ms", "longest"));
         Report.line("  %-34s %,12.0f"
@@ -144,7 +154,8 @@ final class PeerReport {
         windows("appends with", with, LongTransactionBench.Window::appends);
         ratios("documents: with / without (0.80)", result, LongTransactionBench.Window::documents);
         ratios("appends: with / without (0.80)", result, LongTransactionBench.Window::appends);
-        Report.line("  %-34s %12s %12s %12s %12s %12s".formatted("with the reader", "live", "dead", "updates", "hot", "KiB"));
+        Report.line("  %-34s %12s %12s %12s %12s %12s"
+                .formatted("with the reader", "live", "dead", "updates", "hot", "KiB"));
         for (var table : result.with().tables()) {
             Report.line("  %-34s %,12d %,12d %,12d %,12d %,12d"
                     .formatted(
@@ -179,14 +190,18 @@ final class PeerReport {
         for (var i = 0; i < with.size(); i++) {
             worst = Math.min(worst, figure.applyAsDouble(with.get(i)) / figure.applyAsDouble(without.get(i)));
         }
-        Report.line("  %-34s %12.2f   worst tenth %.2f".formatted(what, mean(with, figure) / mean(without, figure), worst));
+        Report.line(
+                "  %-34s %12.2f   worst tenth %.2f".formatted(what, mean(with, figure) / mean(without, figure), worst));
     }
 
     void idle(IdleBench.Settings settings, IdleBench.Result result) {
         Report.line("");
-        Report.line("idle: statements of a pod with nothing to do, over %d s".formatted(settings.length().toSeconds()));
-        Report.line("  %-34s %12.2f a second (2)".formatted("nobody listens", result.alone().perSecond()));
-        Report.line("  %-34s %12.2f a second (2)".formatted("a client listens to events", result.listenedTo().perSecond()));
+        Report.line("idle: statements of a pod with nothing to do, over %d s"
+                .formatted(settings.length().toSeconds()));
+        Report.line("  %-34s %12.2f a second (2)"
+                .formatted("nobody listens", result.alone().perSecond()));
+        Report.line("  %-34s %12.2f a second (2)"
+                .formatted("a client listens to events", result.listenedTo().perSecond()));
         Report.statements("nobody listens", result.alone().statements(), 1);
         Report.statements("a client listens to events", result.listenedTo().statements(), 1);
         report.put("idle", result);

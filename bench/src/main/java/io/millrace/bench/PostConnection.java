@@ -33,8 +33,9 @@ final class PostConnection {
 
     /** A whole request around a document. */
     static Buffer request(byte[] document, String headers) {
-        var head = "POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
-                .formatted(headers, document.length);
+        var head =
+                "POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
+                        .formatted(headers, document.length);
         return Buffer.buffer(head).appendBytes(document);
     }
 

@@ -30,11 +30,11 @@ final class Posts implements AutoCloseable {
     /** With its number in the address and in the text. */
     private static final byte[] DOCUMENT = document();
 
-    private static final byte[] REQUEST =
-            PostConnection.request(DOCUMENT, "").getBytes();
+    private static final byte[] REQUEST = PostConnection.request(DOCUMENT, "").getBytes();
 
     private static final int IN_ADDRESS = new String(REQUEST, StandardCharsets.US_ASCII).indexOf(NUMBER);
-    private static final int IN_TEXT = new String(REQUEST, StandardCharsets.US_ASCII).indexOf(NUMBER, IN_ADDRESS + DIGITS);
+    private static final int IN_TEXT =
+            new String(REQUEST, StandardCharsets.US_ASCII).indexOf(NUMBER, IN_ADDRESS + DIGITS);
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final NetClient client = vertx.createNetClient(new NetClientOptions().setTcpNoDelay(true));
@@ -56,8 +56,10 @@ final class Posts implements AutoCloseable {
     }
 
     private static byte[] document() {
-        var sentences = "Harbour %s reported its tides, its ferries and the price of salt to the office in Lisbon. ".formatted(NUMBER)
-                + "The lighthouse keeper of Cascais wrote to the harbour master about fog, and got no answer. ".repeat(12);
+        var sentences = "Harbour %s reported its tides, its ferries and the price of salt to the office in Lisbon. "
+                        .formatted(NUMBER)
+                + "The lighthouse keeper of Cascais wrote to the harbour master about fog, and got no answer. "
+                        .repeat(12);
         return "{\"source_uri\":\"https://bench.example/posts/%s\",\"content\":\"%s\"}"
                 .formatted(NUMBER, sentences.substring(0, CONTENT_CHARACTERS))
                 .getBytes(StandardCharsets.US_ASCII);

@@ -86,7 +86,8 @@ final class VisibilityBench {
             server.checkpoint();
             // A pod that has just started has connections to open and statements to prepare.
             var warm = (int) (perSecond * WARM_UP_SECONDS);
-            var count = Math.min(documents.size() - warm, (int) (perSecond * settings.length().toSeconds()));
+            var count = Math.min(documents.size() - warm, (int)
+                    (perSecond * settings.length().toSeconds()));
             paced(port, documents.subList(0, warm), perSecond);
             var latencies = paced(port, documents.subList(warm, warm + count), perSecond);
             return new Round(fullPerSecond, perSecond, latencies, serverTimes(observer, count));

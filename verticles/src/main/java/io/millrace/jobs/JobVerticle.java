@@ -20,7 +20,7 @@ public final class JobVerticle extends AbstractVerticle {
 
     private static final Logger LOG = LoggerFactory.getLogger(JobVerticle.class);
 
-    /** Commits within this time share a sweep. */
+    /** Between two sweeps: what was committed meanwhile shares the next. */
     private static final Duration COALESCE = Duration.ofMillis(20);
 
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -30,6 +30,7 @@ public final class JobVerticle extends AbstractVerticle {
     private boolean inFlight;
     private boolean again;
     private boolean scheduled;
+    private long sweptNanos = System.nanoTime();
     private int pauseSeconds = 1;
     private int secondsToLook = 1;
 
@@ -55,10 +56,12 @@ public final class JobVerticle extends AbstractVerticle {
         }
     }
 
+    /** At once when there was no sweep for a while, since whoever posted waits for it. */
     private void schedule() {
         if (!scheduled) {
             scheduled = true;
-            vertx.setTimer(COALESCE.toMillis(), fired -> {
+            var sinceSweep = Duration.ofNanos(System.nanoTime() - sweptNanos);
+            vertx.setTimer(Math.clamp(COALESCE.minus(sinceSweep).toMillis(), 1, COALESCE.toMillis()), fired -> {
                 scheduled = false;
                 sweep();
             });
@@ -71,6 +74,7 @@ public final class JobVerticle extends AbstractVerticle {
             return;
         }
         inFlight = true;
+        sweptNanos = System.nanoTime();
         store.sweep()
                 .onSuccess(swept -> {
                     swept.appended().forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));

@@ -52,7 +52,8 @@ final class IdleTest extends PodTest {
     /** Calls by statement from now on until the pod has ticked so often. */
     private static Map<String, Long> afterTicks(Connection observer) throws SQLException {
         try (var statement = observer.createStatement()) {
-            statement.execute("select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()))");
+            statement.execute(
+                    "select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()))");
         }
         return patiently().until(() -> calls(observer), calls -> ticks(calls) >= TICKS);
     }
