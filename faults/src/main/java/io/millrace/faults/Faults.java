@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "faults/run",
         mixinStandardHelpOptions = true,
+        subcommands = RollingUpgrade.class,
         description = "Break Millrace in every way known here, and count what was lost or doubled.")
 final class Faults implements Callable<Integer> {
 
@@ -119,8 +120,7 @@ final class Faults implements Callable<Integer> {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        var launch = new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
+        var launch = launch(folder);
         var began = System.nanoTime();
         var outcome = new SeedRun(seed, new SeedRun.Settings(seconds, pods, chosen(), launch), postgres).run();
         print(outcome, Duration.ofNanos(System.nanoTime() - began), folder);
@@ -128,6 +128,16 @@ final class Faults implements Callable<Integer> {
             delete(folder);
         }
         return outcome;
+    }
+
+    Path target() {
+        return target;
+    }
+
+    /** How a pod is started whose logs go to a folder. */
+    PodProcess.Launch launch(Path folder) {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java");
+        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
     }
 
     private void print(Outcome outcome, Duration took, Path folder) {
@@ -172,7 +182,7 @@ final class Faults implements Callable<Integer> {
                 .toArray();
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

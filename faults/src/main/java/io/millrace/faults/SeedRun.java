@@ -99,8 +99,7 @@ final class SeedRun {
     /** The last pod has next to no connections, so that it is often out of them. */
     private PodProcess pod(int number) {
         var link = new FaultyLink(postgres::port);
-        var url = "postgresql://%s:%s@127.0.0.1:%d/%s"
-                .formatted(postgres.user(), postgres.password(), link.port(), database);
+        var url = postgres.url(database, link.port());
         return new PodProcess(
                 "pod-" + (char) ('a' + number),
                 settings.launch(),
