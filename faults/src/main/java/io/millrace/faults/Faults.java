@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "faults/run",
         mixinStandardHelpOptions = true,
+        subcommands = RollingUpgrade.class,
         description = "Break Millrace in every way known here, and count what was lost or doubled.")
 final class Faults implements Callable<Integer> {
 
@@ -144,10 +146,8 @@ final class Faults implements Callable<Integer> {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var java = Path.of(System.getProperty("java.home"), "bin", "java");
         var plan = plan();
-        var launch = new PodProcess.Launch(
-                java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder, plan.flags(), plan.environment());
+        var launch = launch(folder, plan.flags(), plan.environment());
         var settings = new SeedRun.Settings(plan, pods, launch.with(AotCache.option(target, launch, postgres)));
         var began = System.nanoTime();
         var outcome = new SeedRun(seed, settings, postgres).run();
@@ -156,6 +156,16 @@ final class Faults implements Callable<Integer> {
             delete(folder);
         }
         return outcome;
+    }
+
+    Path target() {
+        return target;
+    }
+
+    /** How a pod is started whose logs go to a folder. */
+    PodProcess.Launch launch(Path folder, List<String> flags, Map<String, String> environment) {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java");
+        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder, flags, environment);
     }
 
     private void print(Outcome outcome, Duration took, Path folder) {
@@ -224,7 +234,7 @@ final class Faults implements Callable<Integer> {
                 .toArray();
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
