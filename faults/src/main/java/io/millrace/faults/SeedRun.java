@@ -137,7 +137,7 @@ final class SeedRun {
             heal(pods);
             var healed = System.nanoTime();
             var counts = new ArrayList<Count>();
-            counts.add(new Drain(postgres, database, pods).run());
+            counts.add(new Drain(postgres, database, pods, folder).run());
             counts.addAll(plan.counts(history));
             var drained = since(healed);
             counts.add(stop(pods));
