@@ -74,6 +74,11 @@ final class OwnedPostgres implements AutoCloseable {
         return DriverManager.getConnection(jdbcUrl(database), server.user(), server.password());
     }
 
+    /** For a pod that comes through a link. */
+    String url(String database, int linkPort) {
+        return "postgresql://%s:%s@127.0.0.1:%d/%s".formatted(user(), password(), linkPort, database);
+    }
+
     private String jdbcUrl(String database) {
         return "jdbc:postgresql://%s:%d/%s?ApplicationName=faults".formatted(server.host(), server.port(), database);
     }

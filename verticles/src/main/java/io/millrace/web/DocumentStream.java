@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
@@ -26,6 +27,8 @@ final class DocumentStream {
     private static final int MAX_LINES_WAITING = 1_000;
     private static final long MAX_BYTES_WAITING =
             Math.min(8 << 20, Runtime.getRuntime().maxMemory() / 256);
+    private static final String STOPS = "This pod stops. Send again what has no result: it was not stored.";
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final RoutingContext context;
     private final HttpServerRequest request;
@@ -100,7 +103,11 @@ final class DocumentStream {
             return;
         }
         response.drainHandler(drained -> flow());
-        response.closeHandler(gone -> abandon());
+        // Not the response's own handler, of which there is one: others wait for the end as well.
+        context.addEndHandler(gone -> abandon());
+        InFlight.onStop(
+                context,
+                () -> breakOff(Problem.of(ProblemType.UNAVAILABLE, STOPS).withRetryAfter(RETRY_AFTER)));
         request.exceptionHandler(broken -> breakOff(problem(ProblemType.BAD_REQUEST)));
         request.handler(piece -> {
             deadline.progressed(piece.length());
