@@ -138,8 +138,8 @@ class ChunkerTest {
 
         assertThat(chunks.stream().map(Chunk::ownText).collect(joining())).isEqualTo(text);
         assertThat(chunks)
-                .allSatisfy(
-                        chunk -> assertThat(JTOKKIT.countTokensOrdinary(chunk.text())).isLessThanOrEqualTo(1_200));
+                .allSatisfy(chunk ->
+                        assertThat(JTOKKIT.countTokensOrdinary(chunk.text())).isLessThanOrEqualTo(1_200));
     }
 
     @Example

@@ -32,7 +32,17 @@ class SmallHeapTest {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int LARGE_CHARS = 15 << 20;
     private static final List<String> WORDS = List.of(
-            "Grace Hopper", "a compiler", "London", "the winter", "rivers", "wrote", "met", "harbour", "ran past", "engines", "music");
+            "Grace Hopper",
+            "a compiler",
+            "London",
+            "the winter",
+            "rivers",
+            "wrote",
+            "met",
+            "harbour",
+            "ran past",
+            "engines",
+            "music");
 
     @TempDir
     private Path folder;
