@@ -35,7 +35,7 @@ final class StatementCosts {
     /** Every statement, those that ran most often first. */
     static List<Cost> mostOften(Connection connection, String database) throws SQLException {
         return all(connection, database).stream()
-                .sorted(Comparator.comparing(Cost::calls).reversed())
+                .sorted(Comparator.comparingLong(Cost::calls).reversed())
                 .toList();
     }
 

@@ -34,8 +34,8 @@ final class VisibilityBench {
     /**
      * Milliseconds by the database's clock, of 99 and of half the jobs.
      *
-     * @param begun from the job's row to its chunks
-     * @param ended from its chunks until all of it is in the graph and the row says so
+     * @param begunP50 from the job's row to its chunks
+     * @param endedP50 from its chunks until all of it is in the graph and the row says so
      */
     record ServerTimes(double begunP50, double endedP50, double wholeP50, double wholeP99) {}
 
