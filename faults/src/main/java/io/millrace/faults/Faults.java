@@ -1,6 +1,5 @@
 package io.millrace.faults;
 
-import io.millrace.faults.Nemesis.Injected;
 import io.millrace.faults.SeedRun.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,6 +11,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -38,10 +38,28 @@ final class Faults implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            defaultValue = "20",
-            description =
-                    "How long each seed posts and breaks (${DEFAULT-VALUE}); starting, draining and checking come on top.")
+            description = "How long each seed posts and breaks (20); starting, draining and checking come on top.")
     private int seconds;
+
+    @Option(
+            names = "--documents",
+            paramLabel = "N",
+            description =
+                    "Post and break until so many were acknowledged, instead of for so long: streams as fast as the pods take them.")
+    private long documents;
+
+    @Option(
+            names = "--crash-points",
+            description =
+                    "Strike before and after every statement and commit that there is, each by a kill and by a cut; --seconds is the longest that this may take (1800).")
+    private boolean crashPoints;
+
+    @Option(
+            names = "--peace",
+            paramLabel = "SECONDS",
+            description =
+                    "At most so long each nemesis breaks nothing after a fault (0.4; with --documents 20, so that work is done).")
+    private double peace;
 
     @Option(
             names = "--within",
@@ -87,8 +105,7 @@ final class Faults implements Callable<Integer> {
     public Integer call() throws Exception {
         var began = System.nanoTime();
         var longest = 0L;
-        var violations = 0;
-        var injected = new ArrayList<Injected>();
+        var outcomes = new ArrayList<Outcome>();
         try (var postgres = OwnedPostgres.start(target.resolve("faults-data"))) {
             for (var seed : range(seeds)) {
                 var seedBegan = System.nanoTime();
@@ -98,15 +115,24 @@ final class Faults implements Callable<Integer> {
                 }
                 var outcome = run(seed, postgres);
                 longest = Math.max(longest, System.nanoTime() - seedBegan);
-                violations += outcome.violations();
-                injected.addAll(outcome.injected());
+                outcomes.add(outcome);
             }
         }
-        printTotals(injected);
-        return violations == 0 ? 0 : 1;
+        printTotals(outcomes);
+        return outcomes.stream().allMatch(outcome -> outcome.violations() == 0) ? 0 : 1;
     }
 
-    private void printTotals(List<Injected> injected) {
+    private void printTotals(List<Outcome> outcomes) {
+        var injected = outcomes.stream()
+                .flatMap(outcome -> outcome.injected().stream())
+                .toList();
+        out.printf(
+                "%d seeds: %d faults injected / %d acknowledged / %d unknown / %d violations%n",
+                outcomes.size(),
+                injected.size(),
+                outcomes.stream().mapToLong(Outcome::acknowledged).sum(),
+                outcomes.stream().mapToLong(Outcome::unknown).sum(),
+                outcomes.stream().mapToInt(Outcome::violations).sum());
         for (var fault : Fault.values()) {
             var count = injected.stream().filter(one -> one.fault() == fault).count();
             out.printf("%5d %s%n", count, fault.label());
@@ -120,9 +146,11 @@ final class Faults implements Callable<Integer> {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var launch = launch(folder);
+        var plan = plan();
+        var launch = launch(folder, plan.flags(), plan.environment());
+        var settings = new SeedRun.Settings(plan, pods, launch.with(AotCache.option(target, launch, postgres)));
         var began = System.nanoTime();
-        var outcome = new SeedRun(seed, new SeedRun.Settings(seconds, pods, chosen(), launch), postgres).run();
+        var outcome = new SeedRun(seed, settings, postgres).run();
         print(outcome, Duration.ofNanos(System.nanoTime() - began), folder);
         if (outcome.violations() == 0 && !keep) {
             delete(folder);
@@ -135,14 +163,14 @@ final class Faults implements Callable<Integer> {
     }
 
     /** How a pod is started whose logs go to a folder. */
-    PodProcess.Launch launch(Path folder) {
+    PodProcess.Launch launch(Path folder, List<String> flags, Map<String, String> environment) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
+        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder, flags, environment);
     }
 
     private void print(Outcome outcome, Duration took, Path folder) {
         out.printf(
-                "seed %d: %d faults injected / %d acknowledged / %d unknown / %d violations (%d failed, %d records, drained in %.1f s, %d s in all)%n",
+                "seed %d: %d faults injected / %d acknowledged / %d unknown / %d violations (%d failed, %d records; started in %s s, drained %s, stopped %s, counted %s, %d s in all)%n",
                 outcome.seed(),
                 outcome.injected().size(),
                 outcome.acknowledged(),
@@ -150,7 +178,10 @@ final class Faults implements Callable<Integer> {
                 outcome.violations(),
                 outcome.failed(),
                 outcome.records(),
-                outcome.drained().toMillis() / 1000.0,
+                seconds(outcome.phases().started()),
+                seconds(outcome.phases().drained()),
+                seconds(outcome.phases().stopped()),
+                seconds(outcome.phases().counted()),
                 took.toSeconds());
         if (outcome.violations() > 0) {
             for (var count : outcome.counts()) {
@@ -160,6 +191,27 @@ final class Faults implements Callable<Integer> {
             out.printf("  attempts, faults and logs are in %s%n", folder);
         }
         out.flush();
+    }
+
+    private static String seconds(Duration time) {
+        return "%.1f".formatted(time.toMillis() / 1000.0);
+    }
+
+    private Plan plan() {
+        if (crashPoints) {
+            return new CrashPointSweep(time(1800), target.resolve("crash-points.txt"), out);
+        }
+        return documents > 0
+                ? new Volume(documents, chosen(), peace(Volume.PEACE), out)
+                : new Timed(time(20), chosen(), peace(Timed.PEACE));
+    }
+
+    private Duration time(int preset) {
+        return Duration.ofSeconds(seconds > 0 ? seconds : preset);
+    }
+
+    private Duration peace(Duration preset) {
+        return peace > 0 ? Duration.ofMillis((long) (1_000 * peace)) : preset;
     }
 
     private List<Fault> chosen() {
