@@ -24,14 +24,13 @@ public final class Database {
         this.vertx = vertx;
         this.settings = settings;
         var bounds = settings.pool();
-        this.pool = PgBuilder.pool()
+        var unbounded = PgBuilder.pool()
                 .with(new PoolOptions()
                         .setName("millrace")
                         .setShared(false)
                         .setMaxSize(bounds.maxSize())
                         .setMaxWaitQueueSize(bounds.maxWaiting())
-                        .setConnectionTimeout((int) bounds.maxWait().toMillis())
-                        .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
+                        .setConnectionTimeout(0)
                         .setMaxLifetime((int) bounds.maxLifetime().toSeconds())
                         .setMaxLifetimeUnit(TimeUnit.SECONDS)
                         .setIdleTimeout((int) bounds.maxIdle().toSeconds())
@@ -39,6 +38,7 @@ public final class Database {
                 .connectingTo(settings.connectOptions())
                 .using(vertx)
                 .build();
+        this.pool = new BoundedWaitPool(vertx, unbounded, bounds.maxWait());
     }
 
     public DatabaseSettings settings() {

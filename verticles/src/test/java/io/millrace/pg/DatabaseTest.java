@@ -9,8 +9,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -88,6 +93,52 @@ class DatabaseTest {
         get(held.close());
         get(full.close());
         assertThat(kind(insert(full.pool(), 3, "closed"))).isEqualTo(Kind.UNAVAILABLE);
+    }
+
+    /** The pool of Vert.x loses some of them, now and then: a few thousand show it within seconds. */
+    @Test
+    void callersWhoseConnectionsFailJustWhenTheirTimeIsUpAreAllTold() throws Exception {
+        try (var closing = new ServerSocket(0, 200, InetAddress.ofLiteral("127.0.0.1"))) {
+            vertx.executeBlocking(() -> closeEach(closing), false);
+            var database = database(4, 1_000, closing.getLocalPort(), Duration.ofMillis(5));
+            var end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+            var callers = new ArrayList<Future<Void>>();
+            for (var i = 0; i < 16; i++) {
+                callers.add(callUntil(end, database));
+            }
+
+            get(Future.all(callers));
+        }
+    }
+
+    private Future<Void> callUntil(long endNanos, Database database) {
+        if (System.nanoTime() > endNanos) {
+            return Future.succeededFuture();
+        }
+        return database.inTransaction(connection -> insert(connection, 1, "x"))
+                .transform(told -> vertx.timer(1))
+                .compose(waited -> callUntil(endNanos, database));
+    }
+
+    /** Accepts, and closes without a word some milliseconds later, until there is nobody to accept any more. */
+    private boolean closeEach(ServerSocket listener) {
+        for (var i = 0; !listener.isClosed(); i++) {
+            try {
+                var accepted = listener.accept();
+                vertx.setTimer(3 + i % 5, fired -> closeQuietly(accepted));
+            } catch (IOException e) {
+                // The test has ended.
+            }
+        }
+        return true;
+    }
+
+    private static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // The other side was faster.
+        }
     }
 
     @Test
@@ -205,8 +256,12 @@ class DatabaseTest {
     }
 
     private Database database(int size, int waiting, int port) {
+        return database(size, waiting, port, Duration.ofSeconds(1));
+    }
+
+    private Database database(int size, int waiting, int port, Duration maxWait) {
         var pool = new PoolSettings(
-                size, waiting, Duration.ofSeconds(1), Duration.ofHours(1), Duration.ofHours(1), Duration.ofSeconds(4));
+                size, waiting, maxWait, Duration.ofHours(1), Duration.ofHours(1), Duration.ofSeconds(4));
         return new Database(
                 vertx,
                 new DatabaseSettings("127.0.0.1", port, server.name(), server.user(), server.password(), pool, false));
