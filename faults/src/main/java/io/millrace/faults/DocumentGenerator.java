@@ -33,6 +33,11 @@ final class DocumentGenerator {
         return documents;
     }
 
+    /** One that a processor never ends with; it does not come again by itself. */
+    synchronized KnownDocument endless() {
+        return document(KnownDocument.ENDLESS + "/" + versions.size(), 0);
+    }
+
     private KnownDocument next() {
         var drawn = random.nextInt(100);
         if (versions.isEmpty() || drawn < 60) {

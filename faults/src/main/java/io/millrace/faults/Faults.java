@@ -58,6 +58,11 @@ final class Faults implements Callable<Integer> {
             description = "Only these faults, by comma: kill-pod,stop-pod and so on; README.md lists them.")
     private List<String> faults = List.of();
 
+    @Option(
+            names = "--pooler",
+            description = "Put PgBouncer between pods and database in every seed, not in one of five.")
+    private boolean pooler;
+
     @Option(names = "--keep", description = "Keep attempts and logs of every seed, not only of those with violations.")
     private boolean keep;
 
@@ -75,6 +80,7 @@ final class Faults implements Callable<Integer> {
     private Path plugin = Path.of("");
 
     private final PrintStream out = System.out;
+    private final Machine machine = Machine.probe();
 
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT);
@@ -88,14 +94,16 @@ final class Faults implements Callable<Integer> {
         var longest = 0L;
         var violations = 0;
         var injected = new ArrayList<Injected>();
-        try (var postgres = OwnedPostgres.start(target.resolve("faults-data"))) {
+        var named = faults.stream().map(Faults::fault).toList();
+        printLeftOut(named);
+        try (var servers = new Servers(target, machine)) {
             for (var seed : range(seeds)) {
                 var seedBegan = System.nanoTime();
                 if (seedBegan - began + longest > within * 1_000_000_000) {
                     out.printf("seed %d: not run, it would end after %d s%n", seed, within);
                     continue;
                 }
-                var outcome = run(seed, postgres);
+                var outcome = run(seed, surroundings(seed, named), servers);
                 longest = Math.max(longest, System.nanoTime() - seedBegan);
                 violations += outcome.violations();
                 injected.addAll(outcome.injected());
@@ -105,24 +113,40 @@ final class Faults implements Callable<Integer> {
         return violations == 0 ? 0 : 1;
     }
 
+    private Surroundings surroundings(long seed, List<Fault> named) {
+        var surroundings = named.isEmpty() ? Surroundings.draw(seed, machine) : Surroundings.of(named, machine);
+        return pooler && machine.pooler().isPresent() ? surroundings.behindPooler() : surroundings;
+    }
+
+    private void printLeftOut(List<Fault> named) {
+        for (var fault : named.isEmpty() ? List.of(Fault.values()) : named) {
+            machine.lacks(fault).ifPresent(lack -> out.printf("%s is left out: %s%n", fault.label(), lack));
+        }
+        if (pooler && machine.pooler().isEmpty()) {
+            out.printf("--pooler is left out: PgBouncer is not installed%n");
+        }
+    }
+
     private void printTotals(List<Injected> injected) {
         for (var fault : Fault.values()) {
             var count = injected.stream().filter(one -> one.fault() == fault).count();
-            out.printf("%5d %s%n", count, fault.label());
+            var lack = machine.lacks(fault).map(" (left out: %s)"::formatted).orElse("");
+            out.printf("%5d %s%s%n", count, fault.label(), lack);
         }
         var places =
                 injected.stream().flatMap(one -> one.place().stream()).collect(Collectors.toCollection(TreeSet::new));
         out.printf("struck at %d places: %s%n", places.size(), String.join(", ", places));
     }
 
-    private Outcome run(long seed, OwnedPostgres postgres) throws Exception {
+    private Outcome run(long seed, Surroundings surroundings, Servers servers) throws Exception {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
         var launch = new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
         var began = System.nanoTime();
-        var outcome = new SeedRun(seed, new SeedRun.Settings(seconds, pods, chosen(), launch), postgres).run();
+        var settings = new SeedRun.Settings(seconds, pods, surroundings, machine, launch);
+        var outcome = new SeedRun(seed, settings, servers.server(surroundings.smallDisks())).run();
         print(outcome, Duration.ofNanos(System.nanoTime() - began), folder);
         if (outcome.violations() == 0 && !keep) {
             delete(folder);
@@ -150,13 +174,6 @@ final class Faults implements Callable<Integer> {
             out.printf("  attempts, faults and logs are in %s%n", folder);
         }
         out.flush();
-    }
-
-    private List<Fault> chosen() {
-        if (faults.isEmpty()) {
-            return List.of(Fault.values());
-        }
-        return faults.stream().map(Faults::fault).toList();
     }
 
     private static Fault fault(String label) {

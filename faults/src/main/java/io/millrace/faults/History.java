@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,11 @@ final class History implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The job of an attempt, when it went well. */
+    synchronized Optional<UUID> job(String id) {
+        return Optional.ofNullable(attempts.get(id)).flatMap(attempt -> Optional.ofNullable(attempt.job()));
     }
 
     synchronized Collection<Attempt> attempts() {

@@ -22,8 +22,15 @@ record KnownDocument(String sourceUri, String content, List<Entity> entities, Li
         relationships = List.copyOf(relationships);
     }
 
+    /** Beginning of the source of poison that ends the process: posted once, since each costs several lives of a pod. */
+    static final String ENDLESS = POISON + "loops";
+
     boolean poison() {
         return sourceUri.startsWith(POISON);
+    }
+
+    boolean endless() {
+        return sourceUri.startsWith(ENDLESS);
     }
 
     /** As it is posted: the attempt goes with the metadata, which makes no new version. */

@@ -1,5 +1,6 @@
 package io.millrace.faults;
 
+import io.millrace.stream.ComputePool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A pod: {@code millrace serve} in a process of its own, whose connections all go through a link of the harness. */
@@ -20,12 +22,17 @@ final class PodProcess implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(30);
     static final int KILLED = 128 + 9;
 
+    /** Status of a pod that ended itself because a record took longer than {@code groups.deadline}. */
+    static final int OVERRUN = ComputePool.EXIT_OVERRUN;
+
     /** What every pod runs with. */
     record Launch(Path java, Path jar, Path plugin, Path folder) {}
 
     private final String name;
     private final Launch launch;
     private final FaultyLink link;
+    private final Optional<FaultyClock> clock;
+    private final AtomicInteger overruns = new AtomicInteger();
     private final Map<String, String> environment;
     private @Nullable Process process;
     private volatile @Nullable URI address;
@@ -33,11 +40,16 @@ final class PodProcess implements AutoCloseable {
     private int incarnation;
     private final Thread killedWithUs = Thread.ofPlatform().unstarted(this::kill);
 
-    /** @param environment settings, and {@code DATABASE_URL} through the link */
-    PodProcess(String name, Launch launch, FaultyLink link, Map<String, String> environment) {
+    /**
+     * @param clock its own, where it can be moved
+     * @param environment settings, and {@code DATABASE_URL} through the link
+     */
+    PodProcess(
+            String name, Launch launch, FaultyLink link, Optional<FaultyClock> clock, Map<String, String> environment) {
         this.name = name;
         this.launch = launch;
         this.link = link;
+        this.clock = clock;
         this.environment = Map.copyOf(environment);
         Runtime.getRuntime().addShutdownHook(killedWithUs);
     }
@@ -50,6 +62,15 @@ final class PodProcess implements AutoCloseable {
         return link;
     }
 
+    Optional<FaultyClock> clock() {
+        return clock;
+    }
+
+    /** How often it has ended itself over a record that took too long. */
+    int overruns() {
+        return overruns.get();
+    }
+
     /** Starts it, for the first time or again; it takes some seconds until it is ready. */
     synchronized void start() {
         if (process != null && process.isAlive()) {
@@ -60,6 +81,8 @@ final class PodProcess implements AutoCloseable {
         try {
             var builder = new ProcessBuilder(command());
             builder.environment().putAll(environment);
+            var preloads = clock.map(FaultyClock::preload).stream().toList();
+            builder.environment().putAll(Preload.environment(preloads));
             builder.environment().put("MILLRACE_HTTP_PORT", "0");
             builder.environment().put("HOSTNAME", name);
             builder.redirectError(ProcessBuilder.Redirect.appendTo(
@@ -95,6 +118,18 @@ final class PodProcess implements AutoCloseable {
             if (started.equals(process)) {
                 address = null;
             }
+            ended(started);
+        }
+    }
+
+    private void ended(Process started) {
+        try {
+            if (started.waitFor() == OVERRUN) {
+                overruns.incrementAndGet();
+            }
+            FaultyClock.forget(started.pid());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 
@@ -22,6 +23,7 @@ final class SeedRun {
     static final Duration LEASE = Duration.ofSeconds(3);
 
     private static final int PARTITIONS = 4;
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(90);
 
@@ -30,13 +32,8 @@ final class SeedRun {
      *
      * @param seconds how long faults are injected
      * @param pods how many processes
-     * @param faults those to choose from
      */
-    record Settings(int seconds, int pods, List<Fault> faults, PodProcess.Launch launch) {
-        Settings {
-            faults = List.copyOf(faults);
-        }
-    }
+    record Settings(int seconds, int pods, Surroundings surroundings, Machine machine, PodProcess.Launch launch) {}
 
     /** What a seed came to. */
     record Outcome(
@@ -64,6 +61,7 @@ final class SeedRun {
     private final OwnedPostgres postgres;
     private final String database;
     private final Path folder;
+    private Optional<Pooler> pooler = Optional.empty();
 
     SeedRun(long seed, Settings settings, OwnedPostgres postgres) {
         this.seed = seed;
@@ -75,6 +73,12 @@ final class SeedRun {
 
     Outcome run() throws SQLException, IOException, InterruptedException {
         postgres.create(database);
+        if (settings.surroundings().pooler()) {
+            pooler = settings.machine()
+                    .pooler()
+                    .map(program -> new Pooler(program, postgres, folder.resolve("pgbouncer.log")));
+            postgres.limitSessions(database, LOCK_TIMEOUT);
+        }
         var pods = new ArrayList<PodProcess>();
         for (var i = 0; i < settings.pods(); i++) {
             pods.add(pod(i));
@@ -86,6 +90,7 @@ final class SeedRun {
             return run(pods);
         } finally {
             pods.forEach(PodProcess::close);
+            pooler.ifPresent(Pooler::close);
             postgres.drop(database);
         }
     }
@@ -98,13 +103,17 @@ final class SeedRun {
 
     /** The last pod has next to no connections, so that it is often out of them. */
     private PodProcess pod(int number) {
-        var link = new FaultyLink(postgres::port);
+        var name = "pod-" + (char) ('a' + number);
+        var link = new FaultyLink(() -> pooler.map(Pooler::port).orElseGet(postgres::port));
+        var clock =
+                settings.machine().fakeTime().map(library -> new FaultyClock(library, folder.resolve(name + ".clock")));
         var url = "postgresql://%s:%s@127.0.0.1:%d/%s"
                 .formatted(postgres.user(), postgres.password(), link.port(), database);
         return new PodProcess(
-                "pod-" + (char) ('a' + number),
+                name,
                 settings.launch(),
                 link,
+                clock,
                 Map.ofEntries(
                         Map.entry("DATABASE_URL", url),
                         Map.entry("MILLRACE_LOG_PARTITIONS", Integer.toString(PARTITIONS)),
@@ -113,7 +122,11 @@ final class SeedRun {
                         Map.entry("MILLRACE_GROUPS_MAX_ATTEMPTS", "5"),
                         Map.entry("MILLRACE_GROUPS_RETRY_DELAY", "50ms"),
                         Map.entry("MILLRACE_GROUPS_MAX_RETRY_DELAY", "500ms"),
-                        Map.entry("MILLRACE_DATABASE_LOCK_TIMEOUT", "1s"),
+                        Map.entry(
+                                "MILLRACE_GROUPS_DEADLINE",
+                                settings.surroundings().deadline().toSeconds() + "s"),
+                        Map.entry("MILLRACE_DATABASE_POOLER_IN_TRANSACTION_MODE", Boolean.toString(pooler.isPresent())),
+                        Map.entry("MILLRACE_DATABASE_LOCK_TIMEOUT", LOCK_TIMEOUT.toSeconds() + "s"),
                         Map.entry("MILLRACE_DATABASE_POOL_MAX_WAIT", "3s"),
                         Map.entry("MILLRACE_DATABASE_POOL_SIZE", number == settings.pods() - 1 ? "2" : "8")));
     }
@@ -128,7 +141,7 @@ final class SeedRun {
                                 .filter(PodProcess::ready)
                                 .flatMap(pod -> pod.address().stream())
                                 .toList())) {
-            var ground = new Nemesis.Ground(postgres, database, pods, poster, LEASE);
+            var ground = new Nemesis.Ground(postgres, database, pooler, pods, poster, LEASE);
             var injected = inject(ground);
             writeInjected(injected);
             poster.stop();
@@ -140,11 +153,7 @@ final class SeedRun {
             counts.add(stop(pods));
             counts.add(Count.of("offsets that a live tail saw twice, out of order or otherwise", tail.finish()));
             try (var connection = postgres.connect(database)) {
-                counts.addAll(Checker.check(
-                        connection,
-                        history.attempts(),
-                        port -> FaultyLink.owners(
-                                pods.stream().map(PodProcess::link).toList(), port)));
+                counts.addAll(Checker.check(connection, history.attempts()));
             }
             return new Outcome(
                     seed,
@@ -162,13 +171,14 @@ final class SeedRun {
     private List<Injected> inject(Nemesis.Ground ground) throws InterruptedException {
         var time = Duration.ofSeconds(settings.seconds());
         var injected = new ConcurrentLinkedQueue<Injected>();
-        var threads =
-                settings.faults().stream().collect(Collectors.partitioningBy(Fault::isOfProcess)).values().stream()
-                        .filter(faults -> !faults.isEmpty())
-                        .map(faults -> new Nemesis(seed, faults, ground, injected::add))
-                        .map(nemesis ->
-                                Thread.ofPlatform().name("nemesis").daemon().start(() -> nemesis.run(time)))
-                        .toList();
+        var threads = settings.surroundings().faults().stream()
+                .collect(Collectors.partitioningBy(Fault::isOfProcess))
+                .values()
+                .stream()
+                .filter(faults -> !faults.isEmpty())
+                .map(faults -> new Nemesis(seed, faults, ground, injected::add))
+                .map(nemesis -> Thread.ofPlatform().name("nemesis").daemon().start(() -> nemesis.run(time)))
+                .toList();
         for (var thread : threads) {
             thread.join();
         }

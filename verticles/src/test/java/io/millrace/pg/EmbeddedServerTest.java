@@ -82,6 +82,17 @@ class EmbeddedServerTest {
     }
 
     @Test
+    void itsProcessesHaveTheVariablesThatWereAskedFor() throws Exception {
+        copySeed();
+        try (var server = EmbeddedServer.start(settings("data", 0), Map.of("MILLRACE_ASKED_FOR", "this"))) {
+            var environment = "encode(pg_read_binary_file('/proc/self/environ'), 'escape')";
+
+            assertThat(query(server, "select " + environment + " like '%MILLRACE_ASKED_FOR=this%'"))
+                    .isEqualTo("t");
+        }
+    }
+
+    @Test
     void aSecondProcessIsRefusedAndTheServerOfAKilledOneIsTakenOver() throws Exception {
         copySeed();
         var owner = new ProcessBuilder(
