@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,10 @@ final class History implements AutoCloseable {
     /** The job of an attempt, when it went well. */
     synchronized Optional<UUID> job(String id) {
         return Optional.ofNullable(attempts.get(id)).flatMap(attempt -> Optional.ofNullable(attempt.job()));
+    }
+
+    synchronized Outcome outcome(String id) {
+        return Objects.requireNonNull(attempts.get(id)).outcome();
     }
 
     synchronized Collection<Attempt> attempts() {

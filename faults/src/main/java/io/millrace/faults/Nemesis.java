@@ -24,7 +24,7 @@ final class Nemesis {
     private static final Duration STATEMENT_LIMIT = Duration.ofSeconds(2);
     private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
-    private static final Duration OVERRUN_LIMIT = Duration.ofSeconds(6);
+    private static final Duration OVERRUN_LIMIT = Duration.ofSeconds(9);
     private static final Duration POD_OFFSET = Duration.ofMinutes(10);
 
     /** What a fault needs. */
@@ -290,7 +290,7 @@ final class Nemesis {
         }
         var before = overruns();
         endless = ground.poster().postEndlessLoop();
-        return endless && Waiting.until(OVERRUN_LIMIT, () -> overruns() > before)
+        return Waiting.until(OVERRUN_LIMIT, () -> overruns() > before)
                 ? "a pod ended with status " + PodProcess.OVERRUN
                 : null;
     }

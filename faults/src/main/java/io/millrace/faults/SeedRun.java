@@ -25,7 +25,6 @@ final class SeedRun {
     private static final int PARTITIONS = 4;
     private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
-    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(90);
 
     /**
      * How a seed is run.
@@ -119,7 +118,9 @@ final class SeedRun {
                         Map.entry("MILLRACE_LOG_PARTITIONS", Integer.toString(PARTITIONS)),
                         Map.entry("MILLRACE_GROUPS_LEASE", LEASE.toSeconds() + "s"),
                         Map.entry("MILLRACE_GROUPS_TICK", "250ms"),
-                        Map.entry("MILLRACE_GROUPS_MAX_ATTEMPTS", "5"),
+                        Map.entry(
+                                "MILLRACE_GROUPS_MAX_ATTEMPTS",
+                                Integer.toString(settings.surroundings().maxAttempts())),
                         Map.entry("MILLRACE_GROUPS_RETRY_DELAY", "50ms"),
                         Map.entry("MILLRACE_GROUPS_MAX_RETRY_DELAY", "500ms"),
                         Map.entry(
@@ -236,7 +237,8 @@ final class SeedRun {
     /** Everything posted must be in the graph, and every record read, within a bound. */
     private Count drain(List<PodProcess> pods) {
         var left = new String[] {"nobody could be asked"};
-        var drained = Waiting.until(DRAIN_LIMIT, () -> {
+        var limit = settings.surroundings().drainLimit();
+        var drained = Waiting.until(limit, () -> {
             Waiting.pass(Duration.ofMillis(100));
             pods.forEach(PodProcess::start);
             try (var connection = postgres.connect(database)) {
@@ -246,7 +248,7 @@ final class SeedRun {
             }
             return left[0].equals(DONE);
         });
-        return Count.of("not drained within " + DRAIN_LIMIT.toSeconds() + " s", drained ? List.of() : List.of(left[0]));
+        return Count.of("not drained within " + limit.toSeconds() + " s", drained ? List.of() : List.of(left[0]));
     }
 
     /** Pods that are well end with status 0 when they are told to. */

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 /**
  * What a seed runs on, and which faults it can have there. What costs much or changes everything is drawn: one seed in four
  * has its data and WAL on small disks, where an fsync costs nothing; one in five has a pooler between pods and database; one
- * in five has a document that never ends, since that costs seven lives of a pod.
+ * in five has a document that never ends, since that costs five lives of a pod.
  *
  * @param smallDisks whether data and WAL are on disks that can be filled
  * @param pooler whether PgBouncer stands between pods and PostgreSQL
@@ -17,8 +17,9 @@ import java.util.SplittableRandom;
  */
 record Surroundings(boolean smallDisks, boolean pooler, List<Fault> faults) {
 
-    private static final Duration SHORT_DEADLINE = Duration.ofSeconds(4);
+    private static final Duration SHORT_DEADLINE = Duration.ofSeconds(6);
     private static final Duration LONG_DEADLINE = Duration.ofMinutes(1);
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(90);
 
     Surroundings {
         faults = List.copyOf(faults);
@@ -49,9 +50,23 @@ record Surroundings(boolean smallDisks, boolean pooler, List<Fault> faults) {
                 faults);
     }
 
-    /** How long a batch may be computed; a pod that has just started and shares its cores may take two seconds for its first. */
+    private boolean endless() {
+        return faults.contains(Fault.POST_ENDLESS_LOOP);
+    }
+
+    /** How long a batch may be computed; a pod that has just started and shares its cores takes seconds for its first. */
     Duration deadline() {
-        return faults.contains(Fault.POST_ENDLESS_LOOP) ? SHORT_DEADLINE : LONG_DEADLINE;
+        return endless() ? SHORT_DEADLINE : LONG_DEADLINE;
+    }
+
+    /** Trials of a record before it is put aside; one that never ends costs a process each, and two before them. */
+    int maxAttempts() {
+        return endless() ? 3 : 5;
+    }
+
+    /** How long it may take until everything posted is done, from when everything is healed. */
+    Duration drainLimit() {
+        return endless() ? DRAIN_LIMIT.multipliedBy(2) : DRAIN_LIMIT;
     }
 
     Surroundings behindPooler() {

@@ -84,11 +84,15 @@ class EmbeddedServerTest {
     @Test
     void itsProcessesHaveTheVariablesThatWereAskedFor() throws Exception {
         copySeed();
-        try (var server = EmbeddedServer.start(settings("data", 0), Map.of("MILLRACE_ASKED_FOR", "this"))) {
-            var environment = "encode(pg_read_binary_file('/proc/self/environ'), 'escape')";
+        assumeThat(Path.of("/proc/self/environ")).exists();
+        var server = EmbeddedServer.start(settings("data", 0), Map.of("MILLRACE_ASKED_FOR", "this"));
+        try {
+            var pid = Files.readAllLines(temp.resolve("data/pg/postmaster.pid")).getFirst();
 
-            assertThat(query(server, "select " + environment + " like '%MILLRACE_ASKED_FOR=this%'"))
-                    .isEqualTo("t");
+            assertThat(Files.readString(Path.of("/proc", pid, "environ")).split("\0"))
+                    .contains("MILLRACE_ASKED_FOR=this");
+        } finally {
+            server.close();
         }
     }
 
