@@ -77,6 +77,8 @@ public final class Pod {
             Set.of(ChunkVerticle.GROUP, ExtractVerticle.GROUP, GraphProcessor.GROUP, StatsVerticle.GROUP);
 
     private static final Duration STEP = Duration.ofSeconds(30);
+    /** How long requests under way may take when the pod is told to stop. */
+    private static final Duration DRAIN = Duration.ofSeconds(10);
 
     private final Config config;
     private final List<Subscription> plugins;
@@ -178,6 +180,10 @@ public final class Pod {
                     new IngestVerticle(database, log, log.known(IngestVerticle.TOPIC), config.maxQueuedBytes()),
                     ThreadingModel.EVENT_LOOP);
         }
+        // Before the processors, and so stopped after them: it tells the other pods what they gave back.
+        deploy(
+                new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
+                ThreadingModel.EVENT_LOOP);
         for (var verticle : processors(shared, all, log)) {
             deploy(verticle, ThreadingModel.VIRTUAL_THREAD);
         }
@@ -189,9 +195,6 @@ public final class Pod {
                     new DigestVerticle(database, log, coordinator, member.memberId(), StatsVerticle.GROUP),
                     ThreadingModel.EVENT_LOOP);
         }
-        deploy(
-                new Wakeups(databaseSettings, member.memberId(), topics.values(), coordinator::pods),
-                ThreadingModel.EVENT_LOOP);
         deploy(coordinator, ThreadingModel.EVENT_LOOP);
         deploy(
                 new Retention(database, config.retention(), config.lease(), BUILT_IN, this::dropped),
@@ -332,6 +335,7 @@ public final class Pod {
     /** Takes no new work, finishes what is in flight, gives its partitions back, and ends. */
     public void stop() throws InterruptedException {
         readiness.waitsFor("the pod stops");
+        drain();
         for (var i = deployed.size() - 1; i >= 0; i--) {
             try {
                 await(vertx.undeploy(deployed.get(i)));
@@ -349,6 +353,17 @@ public final class Pod {
             await(services.database().close());
         }
         await(vertx.close());
+    }
+
+    /** Before any stage stops, since what was accepted is answered by stages. */
+    private void drain() {
+        if (door != null) {
+            try {
+                await(door.drain(DRAIN));
+            } catch (RuntimeException e) {
+                LOG.warn("requests are cut off that were not answered within {}", DRAIN);
+            }
+        }
     }
 
     private static <T> T await(Future<T> future) {

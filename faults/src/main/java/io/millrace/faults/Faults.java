@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "faults/run",
         mixinStandardHelpOptions = true,
+        subcommands = RollingUpgrade.class,
         description = "Break Millrace in every way known here, and count what was lost or doubled.")
 final class Faults implements Callable<Integer> {
 
@@ -142,8 +143,7 @@ final class Faults implements Callable<Integer> {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        var launch = new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
+        var launch = launch(folder);
         var began = System.nanoTime();
         var settings = new SeedRun.Settings(seconds, pods, surroundings, machine, launch);
         var outcome = new SeedRun(seed, settings, servers.server(surroundings.smallDisks())).run();
@@ -152,6 +152,16 @@ final class Faults implements Callable<Integer> {
             delete(folder);
         }
         return outcome;
+    }
+
+    Path target() {
+        return target;
+    }
+
+    /** How a pod is started whose logs go to a folder. */
+    PodProcess.Launch launch(Path folder) {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java");
+        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
     }
 
     private void print(Outcome outcome, Duration took, Path folder) {
@@ -189,7 +199,7 @@ final class Faults implements Callable<Integer> {
                 .toArray();
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

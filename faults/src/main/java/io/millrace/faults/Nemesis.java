@@ -24,8 +24,6 @@ final class Nemesis {
     private static final Duration STATEMENT_LIMIT = Duration.ofSeconds(2);
     private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
-    private static final Duration OVERRUN_LIMIT = Duration.ofSeconds(9);
-    private static final Duration POD_OFFSET = Duration.ofMinutes(10);
 
     /** What a fault needs. */
     record Ground(
@@ -60,9 +58,10 @@ final class Nemesis {
     private final Ground ground;
     private final Consumer<Injected> injected;
     private final ServerFaults server;
+    private final PodClock podClock;
+    private final EndlessLoop endlessLoop;
     private final List<Fault> round = new ArrayList<>();
     private int planted;
-    private boolean endless;
 
     /**
      * @param faults those to choose from
@@ -74,6 +73,8 @@ final class Nemesis {
         this.faults = List.copyOf(faults);
         this.ground = ground;
         this.server = new ServerFaults(ground.postgres(), ground.database(), ground.lease(), random);
+        this.podClock = new PodClock(ground.poster(), ground.lease(), random);
+        this.endlessLoop = new EndlessLoop(ground.poster(), ground.pods());
     }
 
     /** Injects faults until a time has passed. */
@@ -129,10 +130,10 @@ final class Nemesis {
             case EXHAUST_POOL -> exhaustPool();
             case POST_EVERYWHERE -> postEverywhere();
             case PLANT_POISON -> plantPoison();
-            case POST_ENDLESS_LOOP -> postEndlessLoop();
+            case POST_ENDLESS_LOOP -> endlessLoop.post();
             case DATABASE_CLOCK_AHEAD -> server.clockAhead();
             case DATABASE_CLOCK_BACK -> server.clockBack();
-            case POD_CLOCK -> movePodClock(pod);
+            case POD_CLOCK -> podClock.move(pod);
             case SLOW_FSYNC -> server.slowFsync();
             case FILL_DATA_DISK -> server.fillData();
             case FILL_WAL_DISK -> server.fillWal();
@@ -281,42 +282,6 @@ final class Nemesis {
     static long plantPoison(Connection connection, String key) throws SQLException {
         var bytes = key.getBytes(StandardCharsets.UTF_8);
         return Sql.number(connection, PLANT, 0, UUID.randomUUID(), bytes, Long.MAX_VALUE);
-    }
-
-    /** Once a seed: it ends one process after the other until it is put aside. */
-    private @Nullable String postEndlessLoop() {
-        if (endless) {
-            return null;
-        }
-        var before = overruns();
-        endless = ground.poster().postEndlessLoop();
-        return Waiting.until(OVERRUN_LIMIT, () -> overruns() > before)
-                ? "a pod ended with status " + PodProcess.OVERRUN
-                : null;
-    }
-
-    private int overruns() {
-        return ground.pods().stream().mapToInt(PodProcess::overruns).sum();
-    }
-
-    /** Ten minutes ahead or behind; the id of a job that it mints says what time it is there. */
-    private @Nullable String movePodClock(PodProcess pod) {
-        var clock = pod.clock().orElseThrow();
-        var offset = random.nextBoolean() ? POD_OFFSET : POD_OFFSET.negated();
-        clock.set(offset);
-        var minted = pod.address().flatMap(ground.poster()::postTo);
-        var seconds = minted.map(Nemesis::secondsAhead).orElse(0L);
-        Waiting.pass(ground.lease().multipliedBy(1 + random.nextInt(3)).dividedBy(3));
-        clock.set(Duration.ZERO);
-        return Math.abs(seconds - offset.toSeconds()) < POD_OFFSET.toSeconds() / 2
-                ? "a job that %s minted was %+d s off".formatted(pod.name(), seconds)
-                : null;
-    }
-
-    /** A UUID of version 7 begins with the milliseconds since 1970. */
-    private static long secondsAhead(UUID minted) {
-        var at = Instant.ofEpochMilli(minted.getMostSignificantBits() >>> 16);
-        return Duration.between(Instant.now(), at).toSeconds();
     }
 
     private @Nullable String killPooler() {

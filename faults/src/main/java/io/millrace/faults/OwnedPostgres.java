@@ -179,6 +179,11 @@ final class OwnedPostgres implements AutoCloseable {
         return "jdbc:postgresql://%s:%d/%s?ApplicationName=faults".formatted(server.host(), server.port(), database);
     }
 
+    /** As {@code DATABASE_URL} has it, over a link that listens on a port. */
+    String url(String database, int linkPort) {
+        return "postgresql://%s:%s@127.0.0.1:%d/%s".formatted(user(), password(), linkPort, database);
+    }
+
     String host() {
         return server.host();
     }

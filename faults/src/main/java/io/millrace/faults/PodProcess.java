@@ -40,6 +40,11 @@ final class PodProcess implements AutoCloseable {
     private int incarnation;
     private final Thread killedWithUs = Thread.ofPlatform().unstarted(this::kill);
 
+    /** One whose clock stays right. */
+    PodProcess(String name, Launch launch, FaultyLink link, Map<String, String> environment) {
+        this(name, launch, link, Optional.empty(), environment);
+    }
+
     /**
      * @param clock its own, where it can be moved
      * @param environment settings, and {@code DATABASE_URL} through the link

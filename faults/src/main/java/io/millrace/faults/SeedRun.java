@@ -106,8 +106,7 @@ final class SeedRun {
         var link = new FaultyLink(() -> pooler.map(Pooler::port).orElseGet(postgres::port));
         var clock =
                 settings.machine().fakeTime().map(library -> new FaultyClock(library, folder.resolve(name + ".clock")));
-        var url = "postgresql://%s:%s@127.0.0.1:%d/%s"
-                .formatted(postgres.user(), postgres.password(), link.port(), database);
+        var url = postgres.url(database, link.port());
         return new PodProcess(
                 name,
                 settings.launch(),

@@ -30,7 +30,9 @@ public final class Coordinator extends AbstractVerticle {
 
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
-    private static final String TICK_NOW = "millrace.tick-now";
+    static final String TICK_NOW = "millrace.tick-now";
+    /** Something that another pod may claim was given back. */
+    static final String RELEASED = "millrace.released";
 
     private final GroupStore store;
     private final Membership membership;
@@ -99,7 +101,9 @@ public final class Coordinator extends AbstractVerticle {
 
     /** The group's verticle runs nothing any more: the other pods' shares grow at once. */
     Future<Void> leave(Group group) {
-        return tick.otherwiseEmpty().compose(done -> store.leave(group, membership.memberId()));
+        return tick.otherwiseEmpty()
+                .compose(done -> store.leave(group, membership.memberId()))
+                .onSuccess(left -> vertx.eventBus().publish(RELEASED, group.name()));
     }
 
     /** A run has ended: its partition may be claimed again. */

@@ -132,7 +132,11 @@ public class ProcessorVerticle extends AbstractVerticle {
         var delayMillis = shared.settings().maxRetryDelay().toMillis();
         try {
             LOG.debug("{} starts at offset {}", runner, runner.claim().committedOffset());
-            delayMillis = runner.run().delayMillis();
+            var end = runner.run();
+            delayMillis = end.delayMillis();
+            if (end.released()) {
+                vertx.eventBus().publish(Coordinator.RELEASED, group.name());
+            }
         } catch (Throwable e) {
             LOG.error("{} ended unexpectedly; it will be claimed again", runner, e);
         }

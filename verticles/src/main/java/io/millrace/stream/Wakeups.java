@@ -2,6 +2,8 @@ package io.millrace.stream;
 
 import io.millrace.pg.DatabaseSettings;
 import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.pgclient.PgConnection;
@@ -21,13 +23,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Carries positions between pods: what was committed here goes out as NOTIFY, coalesced and on a connection of its own
  * after the commit (inside a data transaction NOTIFY takes a lock of the whole database at commit), and what others
- * committed comes in on the event bus. Says nothing while this pod is the only one. The coordinator's tick is the net.
+ * committed comes in on the event bus. Also tells them of partitions that this pod gave back, so that nobody waits for a
+ * tick to claim them. Says nothing while this pod is the only one. The coordinator's tick is the net.
  */
 public final class Wakeups extends AbstractVerticle {
 
     private static final Logger LOG = LoggerFactory.getLogger(Wakeups.class);
     private static final String CHANNEL = "millrace";
     private static final String REMOTE = "remote";
+    private static final String RELEASED = "released";
     private static final long COALESCE_MILLIS = 5;
     private static final long RECONNECT_MILLIS = 1_000;
     /** PostgreSQL takes less than 8,000 bytes. */
@@ -38,6 +42,8 @@ public final class Wakeups extends AbstractVerticle {
     private final Collection<Topic> topics;
     private final IntSupplier pods;
     private final Map<String, Long> pending = new TreeMap<>();
+    private boolean released;
+    private boolean scheduled;
     private @Nullable PgConnection connection;
     private boolean stopping;
 
@@ -53,6 +59,12 @@ public final class Wakeups extends AbstractVerticle {
         for (var topic : topics) {
             vertx.eventBus().localConsumer(Appended.address(topic.name()), this::onAppended);
         }
+        vertx.eventBus().<String>localConsumer(Coordinator.RELEASED, message -> {
+            if (pods.getAsInt() > 1) {
+                released = true;
+                schedule();
+            }
+        });
         connect();
     }
 
@@ -89,36 +101,50 @@ public final class Wakeups extends AbstractVerticle {
             return;
         }
         var appended = message.body();
-        if (pending.isEmpty()) {
+        pending.merge(appended.topic() + "/" + appended.partition(), appended.to(), Math::max);
+        schedule();
+    }
+
+    private void schedule() {
+        if (!scheduled) {
+            scheduled = true;
             vertx.setTimer(COALESCE_MILLIS, fired -> send());
         }
-        pending.merge(appended.topic() + "/" + appended.partition(), appended.to(), Math::max);
     }
 
     private static final String NOTIFY = """
             select pg_notify($1, $2)
             """;
 
-    private void send() {
+    private Future<?> send() {
+        scheduled = false;
         var open = connection;
         var payloads = payloads();
         pending.clear();
+        released = false;
         if (open == null) {
-            return;
+            return Future.succeededFuture();
         }
-        for (var payload : payloads) {
-            open.preparedQuery(NOTIFY)
-                    .execute(Tuple.of(CHANNEL, payload))
-                    .onFailure(failure -> LOG.debug("notification lost; the next tick makes up for it", failure));
-        }
+        return Future.join(payloads.stream()
+                        .map(payload -> open.preparedQuery(NOTIFY).execute(Tuple.of(CHANNEL, payload)))
+                        .toList())
+                .onFailure(failure -> LOG.debug("notification lost; the next tick makes up for it", failure));
     }
 
-    /** {@code member topic/partition=to topic/partition=to …}, as often as it takes. */
+    /** {@code member topic/partition=to topic/partition=to …}, as often as it takes, and {@code released} among them. */
     private List<String> payloads() {
+        var parts = new ArrayList<String>();
+        pending.forEach((partition, to) -> parts.add(partition + "=" + to));
+        if (released) {
+            parts.add(RELEASED);
+        }
         var payloads = new ArrayList<String>();
+        if (parts.isEmpty()) {
+            return payloads;
+        }
         var current = new StringBuilder(memberId.toString());
-        for (var position : pending.entrySet()) {
-            var part = " " + position.getKey() + "=" + position.getValue();
+        for (var told : parts) {
+            var part = " " + told;
             if (current.length() + part.length() > MAX_PAYLOAD) {
                 payloads.add(current.toString());
                 current = new StringBuilder(memberId.toString());
@@ -135,7 +161,12 @@ public final class Wakeups extends AbstractVerticle {
             return;
         }
         for (var i = 1; i < parts.length; i++) {
-            publish(parts[i]);
+            if (parts[i].equals(RELEASED)) {
+                vertx.eventBus().publish(Coordinator.TICK_NOW, "");
+            } else if (parts[i].contains("=")) {
+                // What a newer version tells otherwise, the next tick finds.
+                publish(parts[i]);
+            }
         }
     }
 
@@ -152,12 +183,12 @@ public final class Wakeups extends AbstractVerticle {
                         new DeliveryOptions().addHeader(REMOTE, "true"));
     }
 
+    /** What was given back last is still told. */
     @Override
-    public void stop() {
+    public void stop(Promise<Void> stopped) {
         stopping = true;
         var open = connection;
-        if (open != null) {
-            open.close();
-        }
+        send().eventually(() -> open == null ? Future.succeededFuture() : open.close())
+                .onComplete(done -> stopped.complete());
     }
 }

@@ -80,6 +80,7 @@ final class DocumentAnswers {
         var ids = submissions.stream().map(Submission::jobId).toList();
         var waiter = waiters.await(ids, wait, replayed);
         response.closeHandler(gone -> waiter.end());
+        InFlight.onStop(context, waiter::end);
         waiter.over().onSuccess(over -> answerStates(context, workspace, submissions, ids));
     }
 

@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
@@ -23,6 +24,8 @@ final class DocumentStream {
 
     private static final int MAX_LINES_WAITING = 1_000;
     private static final int MAX_BYTES_WAITING = 8 << 20;
+    private static final String STOPS = "This pod stops. Send again what has no result: it was not stored.";
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final RoutingContext context;
     private final HttpServerRequest request;
@@ -76,6 +79,9 @@ final class DocumentStream {
 
     void start() {
         response.drainHandler(drained -> flow());
+        InFlight.onStop(
+                context,
+                () -> breakOff(Problem.of(ProblemType.UNAVAILABLE, STOPS).withRetryAfter(RETRY_AFTER)));
         request.exceptionHandler(broken -> breakOff(problem(ProblemType.BAD_REQUEST)));
         request.handler(piece -> {
             deadline.progressed(piece.length());

@@ -140,6 +140,7 @@ final class EventsApi {
                 throw new Overloaded(
                         "This pod serves " + settings.maxClients() + " clients of events already.", RETRY_AFTER);
             }
+            InFlight.forget(context);
             begin.accept(new Start(position(after, extent), extent.end()));
         });
     }

@@ -15,6 +15,7 @@ import io.millrace.stats.StatsReader;
 import io.millrace.stream.GroupReader;
 import io.millrace.stream.Log;
 import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerOptions;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +68,7 @@ public final class HttpVerticle extends AbstractVerticle {
     private final Readiness readiness;
     private final Supplier<@Nullable Services> services;
     private final PrometheusMeterRegistry metrics;
+    private final InFlight inFlight = new InFlight();
     private volatile int actualPort;
     private @Nullable Router router;
     private @Nullable EventFeed events;
@@ -111,7 +114,7 @@ public final class HttpVerticle extends AbstractVerticle {
         new DocsApi().mount(router);
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
-        router.route("/v1/*").handler(this::requireReady);
+        router.route("/v1/*").handler(inFlight).handler(this::requireReady);
         mountDocuments(router);
         mountReaders(router);
         mountProducers(router);
@@ -196,6 +199,20 @@ public final class HttpVerticle extends AbstractVerticle {
         new EventsApi(feed, cors, settings.events()).mount(router);
     }
 
+    /**
+     * Answers the requests under way, once the pod has said that it takes no more; completes when none is left, or when
+     * their time is up.
+     */
+    public Future<Void> drain(Duration patience) {
+        var drained = Promise.<Void>promise();
+        context.runOnContext(turn -> {
+            stop();
+            inFlight.drain().timeout(patience.toMillis(), TimeUnit.MILLISECONDS).onComplete(drained);
+        });
+        return drained.future();
+    }
+
+    /** Streams of events end at once: their clients resume at another pod. */
     @Override
     public void stop() {
         var feed = events;

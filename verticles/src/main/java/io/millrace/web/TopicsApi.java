@@ -244,6 +244,7 @@ final class TopicsApi {
             return;
         }
         tails.open();
+        InFlight.forget(context);
         new RecordTail(
                         vertx,
                         log.get(),

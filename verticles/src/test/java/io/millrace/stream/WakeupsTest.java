@@ -106,4 +106,18 @@ class WakeupsTest {
 
         await().until(() -> there.heard.contains(new Appended(TOPIC.name(), 3, 11, 11)));
     }
+
+    @Test
+    void whatIsGivenBackIsToldToTheOtherPodsAlsoByOneThatStopsRightThen() throws Exception {
+        awaitListening(2);
+        var ticks = new ConcurrentLinkedQueue<String>();
+        there.vertx.eventBus().<String>localConsumer(Coordinator.TICK_NOW, message -> ticks.add(message.body()));
+        here.vertx.eventBus().publish(Coordinator.RELEASED, "a group");
+        await().until(() -> !ticks.isEmpty());
+
+        ticks.clear();
+        here.vertx.eventBus().publish(Coordinator.RELEASED, "a group");
+        get(here.vertx.undeploy(here.vertx.deploymentIDs().iterator().next()));
+        await().until(() -> !ticks.isEmpty());
+    }
 }
