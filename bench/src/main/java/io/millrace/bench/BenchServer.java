@@ -153,7 +153,8 @@ final class BenchServer implements AutoCloseable {
         delete(folder);
     }
 
-    private static void delete(Path folder) {
+    /** A folder and all in it. */
+    static void delete(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

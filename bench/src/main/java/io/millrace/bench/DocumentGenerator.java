@@ -21,6 +21,11 @@ final class DocumentGenerator {
     static final int RELATIONSHIPS = 12;
     static final int NAMES = 50_000;
 
+    private static final String PLACE = "https://bench.example/documents/";
+
+    /** What every document begins with, up to its number. */
+    static final String SOURCE = "{\"source_uri\":\"" + PLACE;
+
     private static final int SENTENCE_WORDS = 15;
     private static final int PARAGRAPH_SENTENCES = 6;
 
@@ -106,7 +111,7 @@ final class DocumentGenerator {
         var bytes = new ByteArrayOutputStream(12_000);
         try (var generator = json.createGenerator(bytes)) {
             generator.writeStartObject();
-            generator.writeStringField("source_uri", "https://bench.example/documents/" + number);
+            generator.writeStringField("source_uri", PLACE + number);
             generator.writeStringField("content", text(mentioned, random));
             generator.writeStringField("content_type", "text/plain");
             writeEntities(generator, mentioned, random);

@@ -16,6 +16,8 @@ final class Flow {
     /** Connections of a pod, as configured by default. */
     static final int CONNECTIONS = 20;
 
+    private static final String BENCHMARK = "the benchmark";
+
     private final DatabaseSettings database;
     private final Connection observer;
     private final int partitions;
@@ -32,14 +34,14 @@ final class Flow {
         var port = pod.listen();
         try (var sender = new DocumentSender()) {
             pod.start(database);
-            Waiting.until("partitions without an owner", 0, () -> Sql.number(observer, UNOWNED));
+            awaitOwners(observer);
             var meter = Meter.start(observer);
             var sent = sender.send(port, documents);
             Waiting.until("jobs that have ended", documents.size(), () -> {
                 if (sent.failed()) {
                     throw new IllegalStateException("posting failed", sent.cause());
                 }
-                return Sql.number(observer, ENDED);
+                return ended(observer);
             });
             Waiting.until("lag", 0, () -> Sql.number(observer, LAG));
             var usage = meter.stop();
@@ -51,17 +53,37 @@ final class Flow {
     }
 
     static Config config(int partitions) {
-        return new ConfigSource(Map.of())
-                .flag("http.port", "0", "the benchmark")
-                .flag("log.partitions", Integer.toString(partitions), "the benchmark")
-                .flag("database.pool-size", Integer.toString(CONNECTIONS), "the benchmark")
+        return settings(partitions).config();
+    }
+
+    /** A pod that does nothing but accept, however much waits. */
+    static Config acceptingConfig(int partitions) {
+        return settings(partitions)
+                .flag("stages", "ingest", BENCHMARK)
+                .flag("ingest.max-lag", "1000000000", BENCHMARK)
                 .config();
+    }
+
+    private static ConfigSource settings(int partitions) {
+        return new ConfigSource(Map.of())
+                .flag("http.port", "0", BENCHMARK)
+                .flag("log.partitions", Integer.toString(partitions), BENCHMARK)
+                .flag("database.pool-size", Integer.toString(CONNECTIONS), BENCHMARK);
+    }
+
+    /** Until a pod has claimed every partition of every group. */
+    static void awaitOwners(Connection observer) throws SQLException {
+        Waiting.until("partitions without an owner", 0, () -> Sql.number(observer, UNOWNED));
     }
 
     private static final String UNOWNED = """
             select count(*) filter (where owner is null)
             from stream.assignments
             """;
+
+    static long ended(Connection observer) throws SQLException {
+        return Sql.number(observer, ENDED);
+    }
 
     /** Kept by the sweep, so that asking reads two rows. */
     private static final String ENDED = """

@@ -70,6 +70,7 @@ final class Meter {
         }
         return ProcessHandle.current()
                 .descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("/postgres"))
                 .mapToDouble(process -> seconds(process.pid()))
                 .sum();
     }

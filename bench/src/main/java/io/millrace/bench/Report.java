@@ -105,8 +105,9 @@ final class Report {
         costs("PostgreSQL CPU ms a document", rounds, Report::postgresMillis);
         costs("WAL bytes a document", rounds, Meter.Usage::walBytes);
         line("  %-34s %12d".formatted("jobs that failed", rounds.getLast().failedJobs()));
-        statements("flow", rounds.getLast().flow());
-        statements("bare SQL", rounds.getLast().mock());
+        var last = rounds.getLast();
+        statements("flow", last.flow().costs(), last.flow().documents());
+        statements("bare SQL", last.mock().costs(), last.mock().documents());
         var documents = new LinkedHashMap<String, Object>();
         documents.put("documents", lines.size());
         documents.put("document_bytes", bytes);
@@ -140,18 +141,19 @@ final class Report {
         return figure.applyAsDouble(side.usage()) / side.documents();
     }
 
-    private static void statements(String of, DocumentBench.Side side) {
+    /** @param done documents, of which each had its share of the cost */
+    static void statements(String of, List<StatementCosts.Cost> costs, long done) {
         line("");
-        line("  cost by statement, %s, last round".formatted(of));
+        line("  cost by statement, %s".formatted(of));
         line("  %8s %9s %10s %9s %12s  statement".formatted("calls", "rows", "ms", "ms/doc", "WAL B/doc"));
-        for (var cost : side.costs()) {
+        for (var cost : costs) {
             line("  %8d %9d %10.0f %9.3f %12.0f  %s"
                     .formatted(
                             cost.calls(),
                             cost.rows(),
                             cost.millis(),
-                            cost.millis() / side.documents(),
-                            (double) cost.walBytes() / side.documents(),
+                            cost.millis() / done,
+                            (double) cost.walBytes() / done,
                             cost.sql()
                                     .substring(0, Math.min(SQL_SHOWN, cost.sql().length()))));
         }
@@ -198,7 +200,11 @@ final class Report {
         System.err.println("bench: " + what);
     }
 
-    private static void line(String text) {
+    void put(String part, Object result) {
+        json.put(part, result);
+    }
+
+    static void line(String text) {
         System.out.println(text);
     }
 }

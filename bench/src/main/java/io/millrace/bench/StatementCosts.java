@@ -3,6 +3,7 @@ package io.millrace.bench;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** What each statement cost PostgreSQL, as pg_stat_statements counts it; what a function runs counts with its caller. */
@@ -19,18 +20,28 @@ final class StatementCosts {
         Sql.run(connection, "select pg_stat_statements_reset()");
     }
 
-    private static final String DEAREST = """
+    private static final String STATEMENTS = """
             select query, calls, rows, total_exec_time, wal_bytes
             from public.pg_stat_statements
             where dbid = (select oid from pg_database where datname = ?)
             order by total_exec_time desc
-            limit ?
             """;
 
+    /** The dearest, with the dearest first. */
     static List<Cost> dearest(Connection connection, String database) throws SQLException {
-        try (var statement = connection.prepareStatement(DEAREST)) {
+        return all(connection, database).stream().limit(SHOWN).toList();
+    }
+
+    /** Every statement, those that ran most often first. */
+    static List<Cost> mostOften(Connection connection, String database) throws SQLException {
+        return all(connection, database).stream()
+                .sorted(Comparator.comparingLong(Cost::calls).reversed())
+                .toList();
+    }
+
+    private static List<Cost> all(Connection connection, String database) throws SQLException {
+        try (var statement = connection.prepareStatement(STATEMENTS)) {
             statement.setString(1, database);
-            statement.setInt(2, SHOWN);
             var costs = new ArrayList<Cost>();
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {

@@ -38,11 +38,20 @@ final class Waiting {
 
     /** Polls until the goal is reached; fails when there is no progress for two minutes. */
     static void until(String what, long goal, Progress progress) throws SQLException {
+        until(what, goal, goal, progress);
+    }
+
+    /** As {@link #until}, for what may go past its goal. */
+    static void untilAtLeast(String what, long goal, Progress progress) throws SQLException {
+        until(what, goal, Long.MAX_VALUE, progress);
+    }
+
+    private static void until(String what, long goal, long most, Progress progress) throws SQLException {
         var last = Long.MIN_VALUE;
         var movedNanos = System.nanoTime();
         while (true) {
             var done = progress.done();
-            if (done == goal) {
+            if (done >= goal && done <= most) {
                 return;
             }
             if (done != last) {

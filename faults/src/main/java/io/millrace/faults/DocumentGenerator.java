@@ -1,8 +1,7 @@
 package io.millrace.faults;
 
-import io.millrace.faults.KnownDocument.Entity;
-import io.millrace.faults.KnownDocument.Relationship;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -12,17 +11,20 @@ import java.util.Random;
  */
 final class DocumentGenerator {
 
-    private static final int NAMES = 40;
-    private static final List<String> TYPES = List.of("PERSON", "PLACE", "THING");
-    private static final List<String> RELATIONSHIP_TYPES = List.of("KNOWS", "OWNS");
-    private static final List<String> POISONS = List.of("throws", "overflows", "exhausts");
-
+    private final Corpus corpus;
     private final Random random;
-    private final List<List<KnownDocument>> versions = new ArrayList<>();
-    private int poisons;
+    /** How many versions each source has so far. */
+    private int[] versions = new int[1_024];
+
+    private int sources;
 
     DocumentGenerator(long seed) {
-        this.random = new Random(seed);
+        this(new Corpus(seed, Corpus.POISONS_OF_A_SEED));
+    }
+
+    DocumentGenerator(Corpus corpus) {
+        this.corpus = corpus;
+        this.random = new Random(corpus.seed());
     }
 
     synchronized List<KnownDocument> next(int count) {
@@ -34,58 +36,29 @@ final class DocumentGenerator {
     }
 
     /** One that a processor never ends with; it does not come again by itself. */
-    synchronized KnownDocument endless() {
-        return document(KnownDocument.ENDLESS + "/" + versions.size(), 0);
+    KnownDocument endless() {
+        return new KnownDocument(corpus, Corpus.ENDLESS, 0);
     }
 
     private KnownDocument next() {
         var drawn = random.nextInt(100);
-        if (versions.isEmpty() || drawn < 60) {
-            return added("document/" + versions.size());
-        } else if (drawn < 63) {
-            return added(KnownDocument.POISON + POISONS.get(poisons++ % POISONS.size()) + "/" + versions.size());
+        if (sources == 0 || drawn < 63) {
+            return added();
         }
-        var of = versions.get(random.nextInt(versions.size()));
+        var number = random.nextInt(sources);
         if (drawn < 80) {
-            return of.getLast();
+            return new KnownDocument(corpus, number, versions[number] - 1);
         } else if (drawn < 85) {
-            return of.get(random.nextInt(of.size()));
+            return new KnownDocument(corpus, number, random.nextInt(versions[number]));
         }
-        var version = document(of.getFirst().sourceUri(), of.size());
-        of.add(version);
-        return version;
+        return new KnownDocument(corpus, number, versions[number]++);
     }
 
-    private KnownDocument added(String sourceUri) {
-        var document = document(sourceUri, 0);
-        versions.add(new ArrayList<>(List.of(document)));
-        return document;
-    }
-
-    /** One name of its own, and two that it shares with many others, the first ones with most. */
-    private KnownDocument document(String sourceUri, int version) {
-        var own = "Writer of " + sourceUri.replace('/', ' ');
-        var first = shared();
-        var second = shared();
-        var entities = new ArrayList<Entity>();
-        entities.add(new Entity(own, "PERSON"));
-        entities.add(new Entity(first, one(TYPES)));
-        if (!second.equals(first)) {
-            entities.add(new Entity(second, one(TYPES)));
+    private KnownDocument added() {
+        if (sources == versions.length) {
+            versions = Arrays.copyOf(versions, 2 * sources);
         }
-        var relationships = List.of(
-                new Relationship(own, "WROTE_ABOUT", first), new Relationship(first, one(RELATIONSHIP_TYPES), second));
-        var content = "Version %d of %s, in which %s tells of %s and of %s."
-                .formatted(version, sourceUri, own, first, second);
-        return new KnownDocument(sourceUri, content, entities, relationships);
-    }
-
-    private String shared() {
-        var drawn = random.nextDouble();
-        return "Name " + (int) (drawn * drawn * drawn * NAMES);
-    }
-
-    private String one(List<String> of) {
-        return of.get(random.nextInt(of.size()));
+        versions[sources] = 1;
+        return new KnownDocument(corpus, sources++, 0);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.faults;
 
+import io.millrace.faults.KnownDocument.Body;
 import io.millrace.faults.KnownDocument.Relationship;
 import java.util.Collection;
 import java.util.Comparator;
@@ -11,10 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.BiConsumer;
 
 /**
- * What a log of documents must come to, computed one document after the other in the plainest way: bags of lines, by what
- * the lines are about. It shares no code with the stages.
+ * What a log of documents must come to, computed one document after the other in the plainest way: lines, by what the
+ * lines are about. It shares no code with the stages.
  *
  * <p>What vanished from a changed document is not taken back by the service yet, so a new version only adds: the graph has
  * the contributions of all contents that a document ever had, each once.
@@ -22,60 +25,80 @@ import java.util.TreeMap;
 final class Expected {
 
     /** A document as it stands in the log. */
-    record Posted(String job, KnownDocument document) {}
+    record Posted(UUID job, KnownDocument document) {}
 
-    private final Map<String, Map<String, Integer>> lines = new TreeMap<>();
+    private final BiConsumer<String, String> lines;
 
-    /** @param log the documents of each source in the order of the log, which also has the repeated ones */
-    static Expected of(List<Posted> log) {
-        var expected = new Expected();
-        for (var name :
-                List.of("records", "echoes", "chunked", "mention records", "extracted", "document", "versions")) {
-            expected.lines.put(name, new TreeMap<>());
-        }
-        var current = new HashMap<String, KnownDocument>();
-        var versions = new TreeMap<String, Integer>();
+    private Expected(BiConsumer<String, String> lines) {
+        this.lines = lines;
+    }
+
+    /** The lines of each kind, as far as one needs them to compare. */
+    static Map<String, Bag> bags(List<Posted> log) {
+        var bags = new TreeMap<String, Bag>();
+        lines(
+                log,
+                (kind, line) -> bags.computeIfAbsent(kind, first -> new Bag()).add(line));
+        return bags;
+    }
+
+    /**
+     * @param log the documents of each source in the order of the log, which also has the repeated ones
+     * @param lines takes the kind of a line and the line
+     */
+    static void lines(List<Posted> log, BiConsumer<String, String> lines) {
+        new Expected(lines).add(log);
+    }
+
+    private void add(List<Posted> log) {
+        var current = new HashMap<Integer, KnownDocument>();
+        var versions = new HashMap<Integer, Integer>();
         var contributions = new LinkedHashSet<KnownDocument>();
         for (var posted : log) {
             var document = posted.document();
+            var job = posted.job().toString();
             if (!document.poison()) {
-                expected.add("records", posted.job());
-                expected.add("echoes", posted.job());
+                lines.accept("records", job);
+                lines.accept("echoes", job);
             }
-            if (!document.equals(current.put(document.sourceUri(), document))) {
-                expected.add("chunked", posted.job());
-                versions.merge(document.sourceUri(), 1, Integer::sum);
+            if (!document.equals(current.put(document.number(), document))) {
+                lines.accept("chunked", job);
+                versions.merge(document.number(), 1, Integer::sum);
                 contributions.add(document);
             }
         }
-        current.forEach((source, document) -> expected.add("document", source + " | " + document.content()));
-        versions.forEach((source, count) -> expected.add("versions", source + " | " + count));
-        expected.addGraph(contributions);
-        return expected;
+        current.forEach((number, document) -> {
+            var body = document.body();
+            lines.accept("document", body.sourceUri() + " | " + body.content());
+            lines.accept("versions", body.sourceUri() + " | " + versions.get(number));
+        });
+        addGraph(contributions);
     }
 
     private void addGraph(Collection<KnownDocument> contributions) {
-        var types = new TreeMap<String, Map<String, Integer>>();
+        var types = new HashMap<String, Map<String, Integer>>();
         var related = new LinkedHashMap<Relationship, Integer>();
         for (var document : contributions) {
-            var chunk = document.sourceUri() + " | " + document.content() + " | ";
-            add("extracted", chunk + document.entities().size() + " | " + distinct(document));
-            for (var entity : document.entities()) {
-                add("mention records", chunk + entity.name());
-                add("entity mention", chunk + entity.name() + " | " + entity.type());
+            var body = document.body();
+            var chunk = body.sourceUri() + " | " + body.content() + " | ";
+            lines.accept("extracted", chunk + body.entities().size() + " | " + distinct(body));
+            for (var entity : body.entities()) {
+                lines.accept("mention records", chunk + entity.name());
+                lines.accept("entity mention", chunk + entity.name() + " | " + entity.type());
                 types.computeIfAbsent(entity.name(), first -> new TreeMap<>()).merge(entity.type(), 1, Integer::sum);
             }
-            for (var relationship : Set.copyOf(document.relationships())) {
-                add("relationship mention", chunk + arrow(relationship));
+            for (var relationship : Set.copyOf(body.relationships())) {
+                lines.accept("relationship mention", chunk + arrow(relationship));
                 related.merge(relationship, 1, Integer::sum);
             }
         }
         addEntities(types, related.keySet());
-        related.forEach((relationship, mentions) -> add("relationship", arrow(relationship) + " | " + mentions));
+        related.forEach(
+                (relationship, mentions) -> lines.accept("relationship", arrow(relationship) + " | " + mentions));
     }
 
-    private static int distinct(KnownDocument document) {
-        return new HashSet<>(document.relationships()).size();
+    private static int distinct(Body body) {
+        return new HashSet<>(body.relationships()).size();
     }
 
     private void addEntities(Map<String, Map<String, Integer>> types, Collection<Relationship> related) {
@@ -85,17 +108,13 @@ final class Expected {
             out.merge(relationship.source(), 1, Integer::sum);
             in.merge(relationship.target(), 1, Integer::sum);
         }
-        types.forEach((name, votes) -> add(
-                "entity",
-                "%s | %s | %d | %d | %d"
-                        .formatted(
-                                name,
-                                mostVotes(votes),
-                                votes.values().stream()
-                                        .mapToInt(Integer::intValue)
-                                        .sum(),
-                                out.getOrDefault(name, 0),
-                                in.getOrDefault(name, 0))));
+        types.forEach((name, votes) -> {
+            var mentions = votes.values().stream().mapToInt(Integer::intValue).sum();
+            lines.accept(
+                    "entity",
+                    name + " | " + mostVotes(votes) + " | " + mentions + " | " + out.getOrDefault(name, 0) + " | "
+                            + in.getOrDefault(name, 0));
+        });
     }
 
     private static String mostVotes(Map<String, Integer> votes) {
@@ -108,13 +127,5 @@ final class Expected {
 
     private static String arrow(Relationship relationship) {
         return relationship.source() + " | " + relationship.type() + " | " + relationship.target();
-    }
-
-    private void add(String kind, String line) {
-        lines.computeIfAbsent(kind, first -> new TreeMap<>()).merge(line, 1, Integer::sum);
-    }
-
-    Map<String, Integer> lines(String kind) {
-        return lines.getOrDefault(kind, Map.of());
     }
 }

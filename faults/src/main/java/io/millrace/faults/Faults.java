@@ -1,6 +1,5 @@
 package io.millrace.faults;
 
-import io.millrace.faults.Nemesis.Injected;
 import io.millrace.faults.SeedRun.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,6 +11,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -38,10 +38,28 @@ final class Faults implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            defaultValue = "20",
-            description =
-                    "How long each seed posts and breaks (${DEFAULT-VALUE}); starting, draining and checking come on top.")
+            description = "How long each seed posts and breaks (20); starting, draining and checking come on top.")
     private int seconds;
+
+    @Option(
+            names = "--documents",
+            paramLabel = "N",
+            description =
+                    "Post and break until so many were acknowledged, instead of for so long: streams as fast as the pods take them.")
+    private long documents;
+
+    @Option(
+            names = "--crash-points",
+            description =
+                    "Strike before and after every statement and commit that there is, each by a kill and by a cut; --seconds is the longest that this may take (1800).")
+    private boolean crashPoints;
+
+    @Option(
+            names = "--peace",
+            paramLabel = "SECONDS",
+            description =
+                    "At most so long each nemesis breaks nothing after a fault (0.4; with --documents 20, so that work is done).")
+    private double peace;
 
     @Option(
             names = "--within",
@@ -93,8 +111,7 @@ final class Faults implements Callable<Integer> {
     public Integer call() throws Exception {
         var began = System.nanoTime();
         var longest = 0L;
-        var violations = 0;
-        var injected = new ArrayList<Injected>();
+        var outcomes = new ArrayList<Outcome>();
         var named = faults.stream().map(Faults::fault).toList();
         printLeftOut(named);
         try (var servers = new Servers(target, machine)) {
@@ -106,17 +123,23 @@ final class Faults implements Callable<Integer> {
                 }
                 var outcome = run(seed, surroundings(seed, named), servers);
                 longest = Math.max(longest, System.nanoTime() - seedBegan);
-                violations += outcome.violations();
-                injected.addAll(outcome.injected());
+                outcomes.add(outcome);
             }
         }
-        printTotals(injected);
-        return violations == 0 ? 0 : 1;
+        printTotals(outcomes);
+        return outcomes.stream().allMatch(outcome -> outcome.violations() == 0) ? 0 : 1;
     }
 
     private Surroundings surroundings(long seed, List<Fault> named) {
-        var surroundings = named.isEmpty() ? Surroundings.draw(seed, machine) : Surroundings.of(named, machine);
+        var surroundings = surroundingsWithoutPooler(seed, named);
         return pooler && machine.pooler().isPresent() ? surroundings.behindPooler() : surroundings;
+    }
+
+    private Surroundings surroundingsWithoutPooler(long seed, List<Fault> named) {
+        if (!named.isEmpty()) {
+            return Surroundings.of(named, machine);
+        }
+        return crashPoints || documents > 0 ? Surroundings.plain(machine) : Surroundings.draw(seed, machine);
     }
 
     private void printLeftOut(List<Fault> named) {
@@ -128,7 +151,17 @@ final class Faults implements Callable<Integer> {
         }
     }
 
-    private void printTotals(List<Injected> injected) {
+    private void printTotals(List<Outcome> outcomes) {
+        var injected = outcomes.stream()
+                .flatMap(outcome -> outcome.injected().stream())
+                .toList();
+        out.printf(
+                "%d seeds: %d faults injected / %d acknowledged / %d unknown / %d violations%n",
+                outcomes.size(),
+                injected.size(),
+                outcomes.stream().mapToLong(Outcome::acknowledged).sum(),
+                outcomes.stream().mapToLong(Outcome::unknown).sum(),
+                outcomes.stream().mapToInt(Outcome::violations).sum());
         for (var fault : Fault.values()) {
             var count = injected.stream().filter(one -> one.fault() == fault).count();
             var lack = machine.lacks(fault).map(" (left out: %s)"::formatted).orElse("");
@@ -143,10 +176,13 @@ final class Faults implements Callable<Integer> {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var launch = launch(folder);
+        var plan = plan(surroundings.faults());
+        var postgres = servers.server(surroundings.smallDisks());
+        var launch = launch(folder, plan.flags(), plan.environment());
+        var cached = launch.with(AotCache.option(target, launch, postgres));
+        var settings = new SeedRun.Settings(plan, pods, surroundings, machine, cached);
         var began = System.nanoTime();
-        var settings = new SeedRun.Settings(seconds, pods, surroundings, machine, launch);
-        var outcome = new SeedRun(seed, settings, servers.server(surroundings.smallDisks())).run();
+        var outcome = new SeedRun(seed, settings, postgres).run();
         print(outcome, Duration.ofNanos(System.nanoTime() - began), folder);
         if (outcome.violations() == 0 && !keep) {
             delete(folder);
@@ -159,14 +195,14 @@ final class Faults implements Callable<Integer> {
     }
 
     /** How a pod is started whose logs go to a folder. */
-    PodProcess.Launch launch(Path folder) {
+    PodProcess.Launch launch(Path folder, List<String> flags, Map<String, String> environment) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
-        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder);
+        return new PodProcess.Launch(java, jar.toAbsolutePath(), plugin.toAbsolutePath(), folder, flags, environment);
     }
 
     private void print(Outcome outcome, Duration took, Path folder) {
         out.printf(
-                "seed %d: %d faults injected / %d acknowledged / %d unknown / %d violations (%d failed, %d records, drained in %.1f s, %d s in all)%n",
+                "seed %d: %d faults injected / %d acknowledged / %d unknown / %d violations (%d failed, %d records; started in %s s, drained %s, stopped %s, counted %s, %d s in all)%n",
                 outcome.seed(),
                 outcome.injected().size(),
                 outcome.acknowledged(),
@@ -174,7 +210,10 @@ final class Faults implements Callable<Integer> {
                 outcome.violations(),
                 outcome.failed(),
                 outcome.records(),
-                outcome.drained().toMillis() / 1000.0,
+                seconds(outcome.phases().started()),
+                seconds(outcome.phases().drained()),
+                seconds(outcome.phases().stopped()),
+                seconds(outcome.phases().counted()),
                 took.toSeconds());
         if (outcome.violations() > 0) {
             for (var count : outcome.counts()) {
@@ -184,6 +223,27 @@ final class Faults implements Callable<Integer> {
             out.printf("  attempts, faults and logs are in %s%n", folder);
         }
         out.flush();
+    }
+
+    private static String seconds(Duration time) {
+        return "%.1f".formatted(time.toMillis() / 1000.0);
+    }
+
+    private Plan plan(List<Fault> chosen) {
+        if (crashPoints) {
+            return new CrashPointSweep(time(1800), target.resolve("crash-points.txt"), out);
+        }
+        return documents > 0
+                ? new Volume(documents, chosen, peace(Volume.PEACE), out)
+                : new Timed(time(20), chosen, peace(Timed.PEACE));
+    }
+
+    private Duration time(int preset) {
+        return Duration.ofSeconds(seconds > 0 ? seconds : preset);
+    }
+
+    private Duration peace(Duration preset) {
+        return peace > 0 ? Duration.ofMillis((long) (1_000 * peace)) : preset;
     }
 
     private static Fault fault(String label) {

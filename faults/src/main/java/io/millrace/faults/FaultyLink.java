@@ -41,8 +41,22 @@ final class FaultyLink implements AutoCloseable {
         AFTER
     }
 
-    /** A strike that waits for its statement; what it does gives a proof, and then the connection is cut. */
-    private record Trap(String label, Side side, Supplier<String> strike) {}
+    /**
+     * A strike at a statement that is there.
+     *
+     * @param act what it does, before the connection is cut; gives a proof
+     * @param missed runs when the connection broke before its moment came
+     */
+    record Strike(Side side, Supplier<String> act, Runnable missed) {}
+
+    /** Sees each statement come by, and decides whether to strike there. */
+    interface Ambush {
+        @Nullable
+        Strike at(String label);
+    }
+
+    /** A strike that waits for its statement. */
+    private record Trap(String label, Strike strike) {}
 
     private final ServerSocket listener;
     private final Supplier<Integer> serverPort;
@@ -50,6 +64,7 @@ final class FaultyLink implements AutoCloseable {
     private final Map<String, AtomicLong> seen = new ConcurrentSkipListMap<>();
     private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
     private final AtomicReference<@Nullable String> struck = new AtomicReference<>();
+    private volatile Ambush ambush = label -> null;
     private final AtomicLong heldMessages = new AtomicLong();
     private final AtomicLong delayedMessages = new AtomicLong();
     private volatile String owner = "";
@@ -80,6 +95,11 @@ final class FaultyLink implements AutoCloseable {
         return List.copyOf(seen.keySet());
     }
 
+    /** Has every statement looked at from now on. */
+    void ambush(Ambush by) {
+        ambush = by;
+    }
+
     /** Cuts every open connection at once; gives how many. */
     int cut() {
         var connections = List.copyOf(open);
@@ -104,13 +124,14 @@ final class FaultyLink implements AutoCloseable {
         held = null;
         delay = Duration.ZERO;
         trap.set(null);
+        ambush = label -> null;
         return heldMessages.getAndSet(0) + delayedMessages.getAndSet(0);
     }
 
     /** Waits for a statement of that label and strikes once; null when none came within the limit. */
     synchronized @Nullable String strike(String label, Side side, Duration limit, Supplier<String> strike) {
         struck.set(null);
-        trap.set(new Trap(label, side, strike));
+        trap.set(new Trap(label, new Strike(side, strike, () -> {})));
         var waiting = Waiting.until(limit, () -> trap.get() == null);
         if (!waiting && trap.getAndSet(null) != null) {
             return null;
@@ -179,7 +200,7 @@ final class FaultyLink implements AutoCloseable {
         /** The answer that is swallowed, and with which the trap strikes. */
         private volatile int swallowed = Integer.MAX_VALUE;
 
-        private volatile @Nullable Trap sprung;
+        private final AtomicReference<@Nullable Strike> sprung = new AtomicReference<>();
 
         Connection(Socket pod, Socket server, String name) throws IOException {
             this.pod = pod;
@@ -227,26 +248,35 @@ final class FaultyLink implements AutoCloseable {
                 return false;
             }
             seen.computeIfAbsent(label, first -> new AtomicLong()).incrementAndGet();
-            var armed = trap.get();
-            if (armed == null || !armed.label().equals(label) || !trap.compareAndSet(armed, null)) {
+            var strike = strikeAt(label);
+            if (strike == null) {
                 return false;
             }
-            return switch (armed.side()) {
+            return switch (strike.side()) {
                 case BEFORE -> {
-                    strike(armed);
+                    make(strike);
                     yield true;
                 }
                 case AFTER -> {
                     // A simple query was counted already; a prepared one is by the Sync that follows it.
-                    sprung = armed;
                     swallowed = message.type() == 'Q' ? sent.get() : sent.get() + 1;
+                    sprung.set(strike);
                     yield false;
                 }
             };
         }
 
-        private void strike(Trap armed) {
-            var proof = armed.strike().get();
+        private @Nullable Strike strikeAt(String label) {
+            var armed = trap.get();
+            if (armed != null && armed.label().equals(label) && trap.compareAndSet(armed, null)) {
+                return armed.strike();
+            }
+            return sprung.get() == null ? ambush.at(label) : null;
+        }
+
+        private void make(Strike strike) {
+            sprung.set(null);
+            var proof = strike.act().get();
             close();
             struck.set(proof);
         }
@@ -257,10 +287,10 @@ final class FaultyLink implements AutoCloseable {
             for (var message = Wire.read(in); message != null; message = Wire.read(in)) {
                 // The first one ends the login, and answers nothing that was sent.
                 var ready = message.type() == 'Z';
-                var armed = sprung;
-                if (armed != null && answered >= swallowed) {
+                var strike = sprung.get();
+                if (strike != null && answered >= swallowed) {
                     if (ready) {
-                        strike(armed);
+                        make(strike);
                         return;
                     }
                 } else {
@@ -293,6 +323,10 @@ final class FaultyLink implements AutoCloseable {
             open.remove(this);
             closeQuietly(pod);
             closeQuietly(server);
+            var late = sprung.getAndSet(null);
+            if (late != null) {
+                late.missed().run();
+            }
         }
     }
 }

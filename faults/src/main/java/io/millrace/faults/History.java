@@ -7,18 +7,18 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Every attempt to post a document, written to a file before it is made and again when its outcome is known. One that was
- * invoked and has no outcome is unknown. Thread-safe.
+ * invoked and has no outcome is unknown. What was posted follows from seed, source and version. Thread-safe.
  */
 final class History implements AutoCloseable {
 
@@ -39,7 +39,12 @@ final class History implements AutoCloseable {
             Outcome outcome,
             @Nullable UUID job) {}
 
-    private final Map<String, Attempt> attempts = new LinkedHashMap<>();
+    private static final String ID = "attempt-";
+
+    /** By the number in their ids. */
+    private final List<Attempt> attempts = new ArrayList<>();
+
+    private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
     private final BufferedWriter file;
 
     History(Path file) {
@@ -54,12 +59,14 @@ final class History implements AutoCloseable {
     synchronized List<String> invoked(String how, List<KnownDocument> documents) {
         return documents.stream()
                 .map(document -> {
-                    var id = "attempt-" + attempts.size();
-                    attempts.put(id, new Attempt(id, document, Outcome.UNKNOWN, null));
+                    var id = ID + attempts.size();
+                    attempts.add(new Attempt(id, document, Outcome.UNKNOWN, null));
+                    outcomes.merge(Outcome.UNKNOWN, 1L, Long::sum);
                     write(new JsonObject()
                             .put("attempt", id)
                             .put("invoked", how)
-                            .put("document", document.json(id)));
+                            .put("source_uri", document.sourceUri())
+                            .put("version", document.version()));
                     return id;
                 })
                 .toList();
@@ -78,10 +85,14 @@ final class History implements AutoCloseable {
     }
 
     private void ended(String id, Outcome outcome, @Nullable UUID job, String why) {
-        attempts.computeIfPresent(id, (same, attempt) -> new Attempt(id, attempt.document(), outcome, job));
+        var place = Integer.parseInt(id.substring(ID.length()));
+        var before = attempts.get(place);
+        attempts.set(place, new Attempt(before.id(), before.document(), outcome, job));
+        outcomes.merge(before.outcome(), -1L, Long::sum);
+        outcomes.merge(outcome, 1L, Long::sum);
         var line = new JsonObject()
                 .put("attempt", id)
-                .put("outcome", outcome.name().toLowerCase(java.util.Locale.ROOT))
+                .put("outcome", outcome.name().toLowerCase(Locale.ROOT))
                 .put("why", why);
         write(job == null ? line : line.put("job", job.toString()));
     }
@@ -95,23 +106,16 @@ final class History implements AutoCloseable {
         }
     }
 
-    /** The job of an attempt, when it went well. */
-    synchronized Optional<UUID> job(String id) {
-        return Optional.ofNullable(attempts.get(id)).flatMap(attempt -> Optional.ofNullable(attempt.job()));
-    }
-
-    synchronized Outcome outcome(String id) {
-        return Objects.requireNonNull(attempts.get(id)).outcome();
+    synchronized Attempt attempt(String id) {
+        return attempts.get(Integer.parseInt(id.substring(ID.length())));
     }
 
     synchronized Collection<Attempt> attempts() {
-        return List.copyOf(attempts.values());
+        return List.copyOf(attempts);
     }
 
     synchronized long count(Outcome outcome) {
-        return attempts.values().stream()
-                .filter(attempt -> attempt.outcome() == outcome)
-                .count();
+        return outcomes.getOrDefault(outcome, 0L);
     }
 
     @Override

@@ -33,10 +33,41 @@ final class LiveTail implements AutoCloseable {
 
     private record Place(String topic, int partition) {}
 
+    /** A hash an offset, from 0 on; millions of them in as many times four bytes. */
+    private static final class Hashes {
+        private int[] hashes = new int[256];
+        private volatile int size;
+
+        int size() {
+            return size;
+        }
+
+        void add(int hash) {
+            var place = size;
+            if (place == hashes.length) {
+                hashes = Arrays.copyOf(hashes, 2 * place);
+            }
+            hashes[place] = hash;
+            size = place + 1;
+        }
+
+        /** As many of them as there are up to an offset. */
+        Hashes before(long offset) {
+            var some = new Hashes();
+            some.size = (int) Math.min(offset, size);
+            some.hashes = Arrays.copyOf(hashes, Math.max(1, some.size));
+            return some;
+        }
+
+        boolean sameAs(Hashes other) {
+            return Arrays.equals(hashes, 0, size, other.hashes, 0, other.size);
+        }
+    }
+
     private final Vertx vertx = Vertx.vertx();
     private final Database database;
     private final Log log;
-    private final Map<Place, List<Integer>> seen =
+    private final Map<Place, Hashes> seen =
             new TreeMap<>(Comparator.comparing(Place::topic).thenComparingInt(Place::partition));
     private final List<String> violations = new ArrayList<>();
     private final Thread thread;
@@ -62,7 +93,7 @@ final class LiveTail implements AutoCloseable {
             try {
                 var topic = await(log.topic(name));
                 for (var partition = 0; topic != null && partition < topic.partitions(); partition++) {
-                    var places = seen.computeIfAbsent(new Place(name, partition), first -> new ArrayList<>());
+                    var places = seen.computeIfAbsent(new Place(name, partition), first -> new Hashes());
                     any |= readOn(topic, partition, places);
                 }
             } catch (RuntimeException e) {
@@ -72,7 +103,7 @@ final class LiveTail implements AutoCloseable {
         return any;
     }
 
-    private boolean readOn(Topic topic, int partition, List<Integer> hashes) {
+    private boolean readOn(Topic topic, int partition, Hashes hashes) {
         var records = await(log.fetch(topic, partition, hashes.size(), BYTES));
         for (var record : records) {
             if (record.offset() != hashes.size()) {
@@ -95,10 +126,10 @@ final class LiveTail implements AutoCloseable {
 
     /** How many records it saw. */
     long records() {
-        return seen.values().stream().mapToLong(List::size).sum();
+        return seen.values().stream().mapToLong(Hashes::size).sum();
     }
 
-    /** Reads what is left, then everything once more from the beginning; gives what was not as it was seen. */
+    /** Reads what is left, then everything that is there once more; gives what was not as it was seen. */
     List<String> finish() throws InterruptedException {
         stopping = true;
         thread.join();
@@ -109,13 +140,23 @@ final class LiveTail implements AutoCloseable {
         for (var entry : seen.entrySet()) {
             var place = entry.getKey();
             var topic = log.known(place.topic());
-            var again = new ArrayList<Integer>();
+            var extent = await(log.extent(topic, place.partition()));
+            if (entry.getValue().size() < extent.end()) {
+                violations.add("%s/%d: the tail saw %d records of %d"
+                        .formatted(
+                                place.topic(),
+                                place.partition(),
+                                entry.getValue().size(),
+                                extent.end()));
+            }
+            // What retention has dropped meanwhile cannot be read again.
+            var again = entry.getValue().before(extent.begin());
             while (again.size() < entry.getValue().size()) {
                 if (!readOn(topic, place.partition(), again)) {
                     break;
                 }
             }
-            if (!again.equals(entry.getValue())) {
+            if (!again.sameAs(entry.getValue())) {
                 violations.add("%s/%d: the tail saw %d records, and they are not those that are there now"
                         .formatted(
                                 place.topic(),

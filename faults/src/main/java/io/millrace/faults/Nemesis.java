@@ -9,18 +9,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Breaks things, one after the other in the order of a seed, and keeps what really broke. */
 final class Nemesis {
 
-    private static final Duration LONGEST_PEACE = Duration.ofMillis(400);
     private static final Duration STATEMENT_LIMIT = Duration.ofSeconds(2);
     private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
@@ -60,14 +63,17 @@ final class Nemesis {
     private final ServerFaults server;
     private final PodClock podClock;
     private final EndlessLoop endlessLoop;
+    private final Duration longestPeace;
     private final List<Fault> round = new ArrayList<>();
     private int planted;
 
     /**
      * @param faults those to choose from
+     * @param longestPeace at most so long nothing is broken after a fault
      * @param injected hears of each that is proved
      */
-    Nemesis(long seed, List<Fault> faults, Ground ground, Consumer<Injected> injected) {
+    Nemesis(long seed, List<Fault> faults, Ground ground, Duration longestPeace, Consumer<Injected> injected) {
+        this.longestPeace = longestPeace;
         this.injected = injected;
         this.random = new Random(seed * 31 + faults.size());
         this.faults = List.copyOf(faults);
@@ -77,10 +83,25 @@ final class Nemesis {
         this.endlessLoop = new EndlessLoop(ground.poster(), ground.pods());
     }
 
-    /** Injects faults until a time has passed. */
-    void run(Duration time) {
-        var end = System.nanoTime() + time.toNanos();
-        while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+    /** Two at it at once until it is over: one breaks processes, the other one what they stand on. */
+    static List<Injected> inject(
+            long seed, List<Fault> faults, Ground ground, Duration longestPeace, BooleanSupplier over)
+            throws InterruptedException {
+        var injected = new ConcurrentLinkedQueue<Injected>();
+        var threads = faults.stream().collect(Collectors.partitioningBy(Fault::isOfProcess)).values().stream()
+                .filter(some -> !some.isEmpty())
+                .map(some -> new Nemesis(seed, some, ground, longestPeace, injected::add))
+                .map(nemesis -> Thread.ofPlatform().name("nemesis").daemon().start(() -> nemesis.run(over)))
+                .toList();
+        for (var thread : threads) {
+            thread.join();
+        }
+        return injected.stream().sorted(Comparator.comparing(Injected::at)).toList();
+    }
+
+    /** Injects faults until it is over. */
+    void run(BooleanSupplier over) {
+        while (!over.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
             var fault = next();
             if (fault.isOfProcess()) {
                 Waiting.until(RECOVERY_LIMIT, this::mostAreReady);
@@ -91,7 +112,7 @@ final class Nemesis {
                 injected.accept(new Injected(fault, at, proof));
             }
             ground.pods().forEach(PodProcess::start);
-            Waiting.pass(Duration.ofMillis(random.nextLong(LONGEST_PEACE.toMillis())));
+            Waiting.until(Duration.ofMillis(random.nextLong(longestPeace.toMillis())), over);
         }
     }
 

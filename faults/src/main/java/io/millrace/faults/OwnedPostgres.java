@@ -175,13 +175,13 @@ final class OwnedPostgres implements AutoCloseable {
         return DriverManager.getConnection(jdbcUrl(database), server.user(), server.password());
     }
 
-    private String jdbcUrl(String database) {
-        return "jdbc:postgresql://%s:%d/%s?ApplicationName=faults".formatted(server.host(), server.port(), database);
-    }
-
-    /** As {@code DATABASE_URL} has it, over a link that listens on a port. */
+    /** For a pod that comes through a link. */
     String url(String database, int linkPort) {
         return "postgresql://%s:%s@127.0.0.1:%d/%s".formatted(user(), password(), linkPort, database);
+    }
+
+    private String jdbcUrl(String database) {
+        return "jdbc:postgresql://%s:%d/%s?ApplicationName=faults".formatted(server.host(), server.port(), database);
     }
 
     String host() {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A pod: {@code millrace serve} in a process of its own, whose connections all go through a link of the harness. */
@@ -25,8 +26,24 @@ final class PodProcess implements AutoCloseable {
     /** Status of a pod that ended itself because a record took longer than {@code groups.deadline}. */
     static final int OVERRUN = ComputePool.EXIT_OVERRUN;
 
-    /** What every pod runs with. */
-    record Launch(Path java, Path jar, Path plugin, Path folder) {}
+    /**
+     * What every pod runs with.
+     *
+     * @param flags for the JVM, besides those that all pods have
+     * @param environment settings that all pods have
+     */
+    record Launch(Path java, Path jar, Path plugin, Path folder, List<String> flags, Map<String, String> environment) {
+        Launch {
+            flags = List.copyOf(flags);
+            environment = Map.copyOf(environment);
+        }
+
+        /** The same with more options for the JVM. */
+        Launch with(List<String> more) {
+            var all = Stream.concat(flags.stream(), more.stream()).toList();
+            return new Launch(java, jar, plugin, folder, all, environment);
+        }
+    }
 
     private final String name;
     private final Launch launch;
@@ -86,6 +103,7 @@ final class PodProcess implements AutoCloseable {
         try {
             var builder = new ProcessBuilder(command());
             builder.environment().putAll(environment);
+            builder.environment().putAll(launch.environment());
             var preloads = clock.map(FaultyClock::preload).stream().toList();
             builder.environment().putAll(Preload.environment(preloads));
             builder.environment().put("MILLRACE_HTTP_PORT", "0");
@@ -102,8 +120,8 @@ final class PodProcess implements AutoCloseable {
 
     private List<String> command() {
         var command = new ArrayList<>(List.of(launch.java().toString()));
-        // A process that lives for seconds is not worth the optimising compiler.
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC"));
+        command.addAll(launch.flags());
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("-jar", launch.jar().toString(), "serve"));
         command.addAll(List.of("--processors", launch.plugin().toString()));
@@ -162,17 +180,21 @@ final class PodProcess implements AutoCloseable {
         }
         address = null;
         process.destroyForcibly();
-        return join();
+        return join(GRACE);
     }
 
     /** SIGTERM; gives the exit status, -1 when it did not end within the grace period. */
-    synchronized int terminate() {
+    int terminate() {
+        return terminate(GRACE);
+    }
+
+    synchronized int terminate(Duration grace) {
         if (process == null) {
             return -1;
         }
         address = null;
         process.destroy();
-        var status = join();
+        var status = join(grace);
         if (status < 0) {
             dumpThreads(process.pid());
         }
@@ -194,9 +216,9 @@ final class PodProcess implements AutoCloseable {
         }
     }
 
-    private int join() {
+    private int join(Duration grace) {
         try {
-            var ended = process != null && process.waitFor(GRACE.toSeconds(), TimeUnit.SECONDS);
+            var ended = process != null && process.waitFor(grace.toSeconds(), TimeUnit.SECONDS);
             return ended && process != null ? process.exitValue() : -1;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

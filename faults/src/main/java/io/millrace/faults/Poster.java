@@ -39,6 +39,9 @@ final class Poster implements AutoCloseable {
     private static final int THREADS = 3;
     private static final int MAX_DOCUMENTS = 12;
     private static final Duration TIMEOUT = Duration.ofSeconds(4);
+    /** Half a thousand documents wait for one another, and for a server that recovers. */
+    private static final Duration STREAM_TIMEOUT = Duration.ofSeconds(15);
+
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration PAUSE = Duration.ofMillis(200);
 
@@ -55,7 +58,11 @@ final class Poster implements AutoCloseable {
     private volatile boolean stopping;
 
     Poster(long seed, History history, Supplier<List<URI>> ready) {
-        this.generator = new DocumentGenerator(seed);
+        this(seed, new DocumentGenerator(seed), history, ready);
+    }
+
+    Poster(long seed, DocumentGenerator generator, History history, Supplier<List<URI>> ready) {
+        this.generator = generator;
         this.history = history;
         this.ready = ready;
         var random = new Random(seed);
@@ -66,10 +73,39 @@ final class Poster implements AutoCloseable {
     }
 
     private void work(Random random) {
+        unlessItFails(() -> postOn(random));
+    }
+
+    private void unlessItFails(Runnable posting) {
         try {
-            postOn(random);
+            posting.run();
         } catch (RuntimeException e) {
             failure.compareAndSet(null, e);
+        }
+    }
+
+    /**
+     * Posts one NDJSON stream after the other, as fast as the pods take them, and comes back no earlier than they ask for,
+     * besides what is posted anyway.
+     *
+     * @param streams how many at a time
+     * @param documents in each
+     */
+    void flood(long seed, int streams, int documents) {
+        var random = new Random(seed);
+        for (var i = 0; i < streams; i++) {
+            var own = new Random(random.nextLong());
+            workers.execute(() -> unlessItFails(() -> flood(own, documents)));
+        }
+    }
+
+    private void flood(Random random, int documents) {
+        while (!stopping) {
+            var addresses = ready.get();
+            var wait = addresses.isEmpty()
+                    ? PAUSE
+                    : postLines(addresses.get(random.nextInt(addresses.size())), documents(documents), STREAM_TIMEOUT);
+            Waiting.until(wait, () -> stopping);
         }
     }
 
@@ -100,7 +136,7 @@ final class Poster implements AutoCloseable {
         switch (random.nextInt(10)) {
             case 0, 1, 2 -> documents.forEach(document -> postWhole(address, "alone", List.of(document)));
             case 3, 4, 5 -> postWhole(address, "array", documents);
-            case 6, 7, 8 -> postLines(address, documents);
+            case 6, 7, 8 -> postLines(address, documents, TIMEOUT);
             default -> postBad(address, documents);
         }
     }
@@ -128,16 +164,18 @@ final class Poster implements AutoCloseable {
 
     /** Sends one document to one pod; gives its job where it was stored. */
     Optional<UUID> postTo(URI address) {
-        return history.job(postWhole(address, "to one pod", generator.next(1)).getFirst());
+        var ids = postWhole(address, "to one pod", generator.next(1));
+        return Optional.ofNullable(history.attempt(ids.getFirst()).job());
     }
 
     /** Sends a document that a processor never ends with to a pod that is ready; false when it surely was not stored. */
     boolean postEndlessLoop() {
         var address = ready.get().stream().findAny();
-        return address.isPresent()
-                && history.outcome(postWhole(address.get(), "endless", List.of(generator.endless()))
-                                .getFirst())
-                        != History.Outcome.FAILED;
+        if (address.isEmpty()) {
+            return false;
+        }
+        var ids = postWhole(address.get(), "endless", List.of(generator.endless()));
+        return history.attempt(ids.getFirst()).outcome() != History.Outcome.FAILED;
     }
 
     /** Gives the ids of the attempts. */
@@ -148,7 +186,8 @@ final class Poster implements AutoCloseable {
                 ? new JsonArray(bodies).encode()
                 : bodies.getFirst().encode();
         try {
-            var response = http.send(request(address, "application/json", body), HttpResponse.BodyHandlers.ofString());
+            var response = http.send(
+                    request(address, "application/json", body, TIMEOUT), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() == 202) {
                 var jobs = new JsonObject(response.body()).getJsonArray("jobs");
                 for (var i = 0; i < ids.size(); i++) {
@@ -171,21 +210,24 @@ final class Poster implements AutoCloseable {
                 .toList();
     }
 
-    /** What has been answered counts, also when the rest of the answer does not come. */
-    private void postLines(URI address, List<KnownDocument> documents) {
+    /** What has been answered counts, also when the rest of the answer does not come. Gives how long not to come back. */
+    private Duration postLines(URI address, List<KnownDocument> documents, Duration timeout) {
         var ids = history.invoked("ndjson", documents);
         var body = bodies(documents, ids).stream().map(JsonObject::encode).collect(Collectors.joining("\n"));
         var answered = 0;
+        var wait = Duration.ZERO;
         try {
-            var request = request(address, "application/x-ndjson", body);
+            var request = request(address, "application/x-ndjson", body, timeout);
             var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
             try (var lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
                     refused(response.statusCode(), documents, ids);
-                    return;
+                    return Duration.ofSeconds(
+                            response.headers().firstValueAsLong("Retry-After").orElse(PAUSE.toSeconds() + 1));
                 }
                 for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-                    answer(new JsonObject(line), documents.get(answered), ids.get(answered));
+                    var asked = answer(new JsonObject(line), documents.get(answered), ids.get(answered));
+                    wait = asked.compareTo(wait) > 0 ? asked : wait;
                     answered++;
                 }
             }
@@ -194,18 +236,22 @@ final class Poster implements AutoCloseable {
             }
         } catch (IOException | DecodeException e) {
             broken(e, documents.subList(answered, documents.size()), ids.subList(answered, ids.size()));
+            return PAUSE;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return wait;
     }
 
-    private void answer(JsonObject line, KnownDocument document, String id) {
+    private Duration answer(JsonObject line, KnownDocument document, String id) {
         var status = line.getInteger("status");
         if (status == 202) {
             history.ok(id, UUID.fromString(line.getString("job_id")));
-        } else {
-            refused(status, List.of(document), List.of(id));
+            return Duration.ZERO;
         }
+        refused(status, List.of(document), List.of(id));
+        var problem = line.getJsonObject("problem", new JsonObject());
+        return Duration.ofSeconds(problem.getLong("retry_after_seconds", 0L));
     }
 
     /** An array whose last document has no text: none of them may be stored. */
@@ -214,7 +260,7 @@ final class Poster implements AutoCloseable {
         var bodies = new ArrayList<>(bodies(documents, ids));
         bodies.add(new JsonObject().put("source_uri", "bad"));
         try {
-            var request = request(address, "application/json", new JsonArray(bodies).encode());
+            var request = request(address, "application/json", new JsonArray(bodies).encode(), TIMEOUT);
             var response = http.send(request, HttpResponse.BodyHandlers.ofString());
             refused(response.statusCode(), documents, ids);
         } catch (IOException e) {
@@ -224,9 +270,9 @@ final class Poster implements AutoCloseable {
         }
     }
 
-    private static HttpRequest request(URI address, String contentType, String body) {
+    private static HttpRequest request(URI address, String contentType, String body, Duration timeout) {
         return HttpRequest.newBuilder(address.resolve("/v1/documents"))
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .header("Content-Type", contentType)
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();

@@ -61,7 +61,7 @@ final class RollingUpgrade implements Callable<Integer> {
         Files.createDirectories(folder());
         try (var postgres = OwnedPostgres.start(faults.target().resolve("faults-data"))) {
             postgres.create(DATABASE);
-            var pods = pods(postgres, faults.launch(folder()));
+            var pods = pods(postgres, faults.launch(folder(), List.of(), Map.of()));
             try {
                 return run(postgres, pods);
             } finally {
@@ -133,7 +133,7 @@ final class RollingUpgrade implements Callable<Integer> {
 
     private static boolean isDrained(Connection connection) {
         try {
-            return SeedRun.left(connection).equals(SeedRun.DONE);
+            return Drain.left(connection).isNothing();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }

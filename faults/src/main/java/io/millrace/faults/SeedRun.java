@@ -4,18 +4,17 @@ import io.millrace.faults.Nemesis.Injected;
 import io.millrace.pg.DatabaseSettings;
 import io.millrace.pg.DatabaseSettings.PoolSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 
 /** One seed from the first start to the last count: pods on a database of their own, posts, faults, healing, check. */
 final class SeedRun {
@@ -29,10 +28,12 @@ final class SeedRun {
     /**
      * How a seed is run.
      *
-     * @param seconds how long faults are injected
      * @param pods how many processes
      */
-    record Settings(int seconds, int pods, Surroundings surroundings, Machine machine, PodProcess.Launch launch) {}
+    record Settings(Plan plan, int pods, Surroundings surroundings, Machine machine, PodProcess.Launch launch) {}
+
+    /** How long everything took besides posting and breaking. */
+    record Phases(Duration started, Duration drained, Duration stopped, Duration counted) {}
 
     /** What a seed came to. */
     record Outcome(
@@ -42,7 +43,7 @@ final class SeedRun {
             long failed,
             long unknown,
             long records,
-            Duration drained,
+            Phases phases,
             List<Count> counts) {
 
         Outcome {
@@ -71,6 +72,7 @@ final class SeedRun {
     }
 
     Outcome run() throws SQLException, IOException, InterruptedException {
+        var began = System.nanoTime();
         postgres.create(database);
         if (settings.surroundings().pooler()) {
             pooler = settings.machine()
@@ -86,7 +88,7 @@ final class SeedRun {
             if (!Waiting.until(START_LIMIT, () -> allReady(pods))) {
                 throw new IllegalStateException("the pods were not ready within " + START_LIMIT);
             }
-            return run(pods);
+            return run(pods, since(began));
         } finally {
             pods.forEach(PodProcess::close);
             pooler.ifPresent(Pooler::close);
@@ -106,14 +108,13 @@ final class SeedRun {
         var link = new FaultyLink(() -> pooler.map(Pooler::port).orElseGet(postgres::port));
         var clock =
                 settings.machine().fakeTime().map(library -> new FaultyClock(library, folder.resolve(name + ".clock")));
-        var url = postgres.url(database, link.port());
         return new PodProcess(
                 name,
                 settings.launch(),
                 link,
                 clock,
                 Map.ofEntries(
-                        Map.entry("DATABASE_URL", url),
+                        Map.entry("DATABASE_URL", postgres.url(database, link.port())),
                         Map.entry("MILLRACE_LOG_PARTITIONS", Integer.toString(PARTITIONS)),
                         Map.entry("MILLRACE_GROUPS_LEASE", LEASE.toSeconds() + "s"),
                         Map.entry("MILLRACE_GROUPS_TICK", "250ms"),
@@ -131,26 +132,37 @@ final class SeedRun {
                         Map.entry("MILLRACE_DATABASE_POOL_SIZE", number == settings.pods() - 1 ? "2" : "8")));
     }
 
-    private Outcome run(List<PodProcess> pods) throws SQLException, IOException, InterruptedException {
+    private static Duration since(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos);
+    }
+
+    private Outcome run(List<PodProcess> pods, Duration started)
+            throws SQLException, IOException, InterruptedException {
+        var plan = settings.plan();
+        var generator = new DocumentGenerator(plan.corpus(seed));
+        Supplier<List<URI>> ready = () -> pods.stream()
+                .filter(PodProcess::ready)
+                .flatMap(pod -> pod.address().stream())
+                .toList();
         try (var history = new History(folder.resolve("attempts.ndjson"));
                 var tail = new LiveTail(reader());
-                var poster = new Poster(
-                        seed,
-                        history,
-                        () -> pods.stream()
-                                .filter(PodProcess::ready)
-                                .flatMap(pod -> pod.address().stream())
-                                .toList())) {
+                var keyed = new KeyedPoster(seed, generator, history, ready);
+                var poster = new Poster(seed, generator, history, ready)) {
             var ground = new Nemesis.Ground(postgres, database, pooler, pods, poster, LEASE);
-            var injected = inject(ground);
+            var injected = plan.run(seed, ground, history);
             writeInjected(injected);
             poster.stop();
+            keyed.stop();
             heal(pods);
-            var began = System.nanoTime();
+            var healed = System.nanoTime();
             var counts = new ArrayList<Count>();
-            counts.add(drain(pods));
-            var drained = Duration.ofNanos(System.nanoTime() - began);
+            counts.add(
+                    new Drain(postgres, database, pods, settings.surroundings().drainLimit()).run());
+            counts.addAll(plan.counts(history));
+            var drained = since(healed);
             counts.add(stop(pods));
+            var stopped = since(healed).minus(drained);
+            counts.add(Count.of("pods out of memory", PodLogs.outOfMemory(folder)));
             counts.add(Count.of("offsets that a live tail saw twice, out of order or otherwise", tail.finish()));
             try (var connection = postgres.connect(database)) {
                 counts.addAll(Checker.check(connection, history.attempts()));
@@ -162,27 +174,13 @@ final class SeedRun {
                     history.count(History.Outcome.FAILED),
                     history.count(History.Outcome.UNKNOWN),
                     tail.records(),
-                    drained,
+                    new Phases(
+                            started,
+                            drained,
+                            stopped,
+                            since(healed).minus(drained).minus(stopped)),
                     counts);
         }
-    }
-
-    /** Two at it at once: one breaks processes, the other one what they stand on. */
-    private List<Injected> inject(Nemesis.Ground ground) throws InterruptedException {
-        var time = Duration.ofSeconds(settings.seconds());
-        var injected = new ConcurrentLinkedQueue<Injected>();
-        var threads = settings.surroundings().faults().stream()
-                .collect(Collectors.partitioningBy(Fault::isOfProcess))
-                .values()
-                .stream()
-                .filter(faults -> !faults.isEmpty())
-                .map(faults -> new Nemesis(seed, faults, ground, injected::add))
-                .map(nemesis -> Thread.ofPlatform().name("nemesis").daemon().start(() -> nemesis.run(time)))
-                .toList();
-        for (var thread : threads) {
-            thread.join();
-        }
-        return injected.stream().sorted(Comparator.comparing(Injected::at)).toList();
     }
 
     private DatabaseSettings reader() {
@@ -220,46 +218,21 @@ final class SeedRun {
         }
     }
 
-    private static final String LEFT = """
-            select
-              (select count(*) from jobs.job_status where completed_at is null) || ' jobs open, '
-              || coalesce((select sum(lag) from stream.lag), 0) || ' records not read'
-            """;
-
-    static final String DONE = "0 jobs open, 0 records not read";
-
-    /** What is still to be done, as a sentence. */
-    static String left(Connection connection) throws SQLException {
-        return Sql.lines(connection, LEFT).getFirst();
-    }
-
-    /** Everything posted must be in the graph, and every record read, within a bound. */
-    private Count drain(List<PodProcess> pods) {
-        var left = new String[] {"nobody could be asked"};
-        var limit = settings.surroundings().drainLimit();
-        var drained = Waiting.until(limit, () -> {
-            Waiting.pass(Duration.ofMillis(100));
-            pods.forEach(PodProcess::start);
-            try (var connection = postgres.connect(database)) {
-                left[0] = left(connection);
-            } catch (SQLException e) {
-                left[0] = String.valueOf(e.getMessage());
-            }
-            return left[0].equals(DONE);
-        });
-        return Count.of("not drained within " + limit.toSeconds() + " s", drained ? List.of() : List.of(left[0]));
-    }
-
     /** Pods that are well end with status 0 when they are told to. */
-    private static Count stop(List<PodProcess> pods) {
-        var violations = new ArrayList<String>();
-        for (var pod : pods) {
-            Waiting.until(START_LIMIT, () -> allReady(List.of(pod)));
-            var status = pod.terminate();
-            if (status != 0) {
-                violations.add("%s ended with status %d".formatted(pod.name(), status));
-            }
+    private static Count stop(List<PodProcess> pods) throws InterruptedException {
+        var violations = new ConcurrentLinkedQueue<String>();
+        var stops = pods.stream()
+                .map(pod -> Thread.ofPlatform().start(() -> stop(pod).ifPresent(violations::add)))
+                .toList();
+        for (var stop : stops) {
+            stop.join();
         }
-        return Count.of("pods that did not stop in order", violations);
+        return Count.of("pods that did not stop in order", List.copyOf(violations));
+    }
+
+    private static Optional<String> stop(PodProcess pod) {
+        Waiting.until(START_LIMIT, () -> allReady(List.of(pod)));
+        var status = pod.terminate();
+        return status == 0 ? Optional.empty() : Optional.of("%s ended with status %d".formatted(pod.name(), status));
     }
 }

@@ -40,6 +40,16 @@ record Surroundings(boolean smallDisks, boolean pooler, List<Fault> faults) {
         return new Surroundings(smallDisks, pooler, faults);
     }
 
+    /** For plans of their own length: everything that needs no other disk and no other deadline. */
+    static Surroundings plain(Machine machine) {
+        var faults = Arrays.stream(Fault.values())
+                .filter(fault -> machine.lacks(fault).isEmpty())
+                .filter(fault -> fault.means() != Means.SMALL_DISKS && fault.means() != Means.POOLER)
+                .filter(fault -> fault != Fault.POST_ENDLESS_LOOP)
+                .toList();
+        return new Surroundings(false, false, faults);
+    }
+
     /** What faults that were asked for by name need. */
     static Surroundings of(List<Fault> named, Machine machine) {
         var faults =

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,8 @@ final class Wire {
     private static final int PROTOCOL = 3;
     private static final String APPLICATION_NAME = "application_name";
     private static final int MAX_MESSAGE = 256 << 20;
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+    private static final Pattern NUMBERS = Pattern.compile("(?<![$\\w])\\d+\\b");
     private static final Pattern NAME = Pattern.compile("\\b(?:stream|jobs|lightrag|events|faults)\\.[a-z_]+");
 
     private Wire() {}
@@ -88,6 +91,26 @@ final class Wire {
             return code == SSL_REQUEST || code == GSS_REQUEST;
         }
 
+        /** The first parameter of a Bind message, as a number; -1 when there is none or it is no int4. */
+        private int firstParameter() {
+            var body = ByteBuffer.wrap(bytes, 5, bytes.length - 5);
+            skipText(body);
+            skipText(body);
+            var formats = body.getShort();
+            var binary = formats > 0 && body.getShort() == 1;
+            body.position(body.position() + 2 * Math.max(0, formats - 1));
+            if (body.getShort() == 0 || body.getInt() != 4 || !binary) {
+                return -1;
+            }
+            return body.getInt();
+        }
+
+        private static void skipText(ByteBuffer body) {
+            while (body.get() != 0) {
+                // Up to its end.
+            }
+        }
+
         /** The texts that the body begins with, each ended by a zero byte. */
         private List<String> texts(int count) {
             return texts(count, 5);
@@ -132,25 +155,79 @@ final class Wire {
         return new Message(type, bytes);
     }
 
-    /** What a client's messages are about: remembers which statement was prepared under which name. */
+    /**
+     * What a client's messages are about: remembers which statement was prepared under which name, and, from the fence that
+     * a batch's transaction begins with, whose transaction it is.
+     */
     static final class Statements {
         private final Map<String, String> prepared = new HashMap<>();
+        private String group = "";
 
         /** The label of the statement that a message runs; null when it runs none. */
         @Nullable
         String label(Message message) {
             return switch (message.type()) {
-                case 'Q' -> labelOf(message.texts(1).getFirst());
+                case 'Q' -> running(NAMES.of(message.texts(1).getFirst()), message);
                 case 'P' -> {
                     var nameAndSql = message.texts(2);
-                    prepared.put(nameAndSql.getFirst(), labelOf(nameAndSql.getLast()));
+                    prepared.put(nameAndSql.getFirst(), NAMES.of(nameAndSql.getLast()));
                     yield null;
                 }
                 // Of the portal, then of the statement.
-                case 'B' -> prepared.get(message.texts(2).getLast());
+                case 'B' -> running(prepared.get(message.texts(2).getLast()), message);
                 default -> null;
             };
         }
+
+        private @Nullable String running(@Nullable String label, Message message) {
+            if (label == null) {
+                return null;
+            }
+            if (label.equals(FENCE)) {
+                group = "group " + message.firstParameter() + ": ";
+            } else if (label.equals("begin")) {
+                group = "";
+            }
+            var whole = group + label;
+            if (label.equals("commit") || label.equals("rollback")) {
+                group = "";
+            }
+            return whole;
+        }
+    }
+
+    /** Short names of statements, another one for each text, the same for all who ask. */
+    private static final class Names {
+        private final Map<String, String> byText = new HashMap<>();
+        private final Map<String, Integer> texts = new HashMap<>();
+
+        /** Two drivers write BEGIN in two ways, and a number that is no parameter makes no other statement. */
+        synchronized String of(String sql) {
+            var plain = BLANKS.matcher(sql.strip().toLowerCase(Locale.ROOT)).replaceAll(" ");
+            return byText.computeIfAbsent(NUMBERS.matcher(plain).replaceAll("0"), this::next);
+        }
+
+        private String next(String sql) {
+            var label = sql.isEmpty() ? "empty statement" : labelOf(sql);
+            var number = texts.merge(label, 1, Integer::sum);
+            return number == 1 ? label : label + " #" + number;
+        }
+
+        synchronized Map<String, String> texts() {
+            var texts = new TreeMap<String, String>();
+            byText.forEach((sql, name) -> texts.put(name, sql));
+            return texts;
+        }
+    }
+
+    private static final Names NAMES = new Names();
+
+    /** First in the transaction of each batch, with the group as its first parameter. */
+    private static final String FENCE = "select stream.commit_offset";
+
+    /** The text of each statement that has gone by anywhere, by its name. */
+    static Map<String, String> texts() {
+        return NAMES.texts();
     }
 
     /** A short name for a statement: its verb, and the first thing of the service's that it names. */

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.faults.FaultyLink.Direction;
 import io.millrace.faults.FaultyLink.Side;
+import io.millrace.faults.FaultyLink.Strike;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +95,40 @@ class FaultyLinkTest {
         assertThat(struck(3, "insert faults.rows", Side.AFTER)).isEqualTo("struck");
         assertThat(rows(3)).isZero();
         assertThat(link.statements()).contains("insert faults.rows");
+    }
+
+    @Test
+    void anAmbushSeesEachStatementAndStrikesWhereItDecidesTo() throws SQLException {
+        var seen = new ConcurrentLinkedQueue<String>();
+        link.ambush(label -> {
+            seen.add(label);
+            return label.equals("commit") ? new Strike(Side.AFTER, () -> "struck", () -> {}) : null;
+        });
+        try (var connection = connect()) {
+            connection.setAutoCommit(false);
+            Sql.run(connection, "insert into faults.rows values (5)");
+            assertThatThrownBy(connection::commit).isInstanceOf(SQLException.class);
+        }
+        assertThat(seen).contains("insert faults.rows", "commit");
+        assertThat(rows(5)).isOne();
+    }
+
+    @Test
+    void aStrikeWhoseConnectionBreaksBeforeItsMomentIsMissed() throws SQLException {
+        var missed = new CompletableFuture<Boolean>();
+        link.ambush(label -> label.startsWith("select")
+                ? new Strike(Side.AFTER, () -> "struck", () -> missed.complete(true))
+                : null);
+        try (var connection = connect()) {
+            var asked = CompletableFuture.runAsync(
+                    () -> assertThatThrownBy(() -> Sql.rows(connection, "select pg_sleep(30)"))
+                            .isInstanceOf(SQLException.class));
+            Waiting.pass(Duration.ofMillis(300));
+            link.cut();
+            assertThat(missed.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
+                    .isTrue();
+            asked.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+        }
     }
 
     @Test

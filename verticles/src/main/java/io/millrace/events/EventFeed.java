@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one reader of topic {@code events} in a pod, shared by all its listeners. It reads on when an append is told of, here
- * by the event bus and from other pods by notification, and once a second in case that one was lost; without listeners it
- * reads nothing. Lives on one event loop, that of the door.
+ * by the event bus and from other pods by notification, and now and then in case that one was lost: a second after it found
+ * something, and less and less often while it does not; without listeners it reads nothing. Lives on one event loop, that of
+ * the door.
  *
  * <p>Why nobody misses an event: offsets are given in commit order without gaps, a listener's position moves only over
  * events that it was written or did not want, and everything behind its position comes from the log, through
@@ -39,6 +40,8 @@ public final class EventFeed {
 
     /** Listeners that are written to before others have the event loop. */
     private static final int LISTENERS_A_TURN = 100;
+
+    private static final int LATEST_LOOK_SECONDS = 4;
 
     private static final int PAGE_BYTES = 512 << 10;
     private static final long CACHE_CHARACTERS = 32 << 20;
@@ -59,6 +62,8 @@ public final class EventFeed {
     private long knownEnd;
     private boolean advancing;
     private boolean scheduled;
+    private int pauseSeconds = 1;
+    private int secondsToLook = 1;
 
     /** @param log what to read from, once somebody listens */
     public EventFeed(Vertx vertx, Supplier<Log> log) {
@@ -177,7 +182,9 @@ public final class EventFeed {
 
     private void second() {
         List.copyOf(listeners).forEach(EventListener::second);
-        advance();
+        if (--secondsToLook <= 0) {
+            advance();
+        }
     }
 
     /** Reads what follows at the end, and writes it to those who wait there. */
@@ -193,6 +200,8 @@ public final class EventFeed {
             }
             next = Math.max(next, pages.end(from));
             var more = next > from;
+            pauseSeconds = more || done.failed() ? 1 : Math.min(2 * pauseSeconds, LATEST_LOOK_SECONDS);
+            secondsToLook = pauseSeconds;
             pump(more ? new ArrayDeque<>(listeners) : new ArrayDeque<>(), () -> {
                 advancing = false;
                 if (more && knownEnd > next) {

@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sweeps when something was committed that may end a job, soon after and not for each commit; and now and then in any
- * case. One sweep at a time over all pods: whoever is first does it for all.
+ * Sweeps when something was committed that may end a job, soon after and not for each commit. Of what pods without this
+ * verticle committed nobody tells here, so now and then it looks whether there is something to sweep: every second while there
+ * is, less and less often while there is not. One sweep at a time over all pods: whoever is first does it for all.
  */
 public final class JobVerticle extends AbstractVerticle {
 
@@ -19,15 +20,19 @@ public final class JobVerticle extends AbstractVerticle {
 
     private static final Logger LOG = LoggerFactory.getLogger(JobVerticle.class);
 
-    /** Commits within this time share a sweep. */
+    /** Between two sweeps: what was committed meanwhile shares the next. */
     private static final Duration COALESCE = Duration.ofMillis(20);
 
-    private static final Duration NET = Duration.ofSeconds(2);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final int LATEST_LOOK_SECONDS = 4;
 
     private final SweepStore store;
     private boolean inFlight;
     private boolean again;
     private boolean scheduled;
+    private long sweptNanos = System.nanoTime();
+    private int pauseSeconds = 1;
+    private int secondsToLook = 1;
 
     public JobVerticle(Database database, Log log, String graphGroup) {
         this.store = new SweepStore(database, log, graphGroup);
@@ -36,13 +41,27 @@ public final class JobVerticle extends AbstractVerticle {
     @Override
     public void start() {
         vertx.eventBus().<String>localConsumer(PROGRESSED, message -> schedule());
-        vertx.setPeriodic(NET.toMillis(), fired -> sweep());
+        vertx.setPeriodic(SECOND.toMillis(), fired -> second());
     }
 
+    private void second() {
+        if (--secondsToLook <= 0) {
+            store.hasFacts().otherwise(true).onSuccess(facts -> {
+                if (facts) {
+                    sweep();
+                }
+                pauseSeconds = facts ? 1 : Math.min(2 * pauseSeconds, LATEST_LOOK_SECONDS);
+                secondsToLook = pauseSeconds;
+            });
+        }
+    }
+
+    /** At once when there was no sweep for a while, since whoever posted waits for it. */
     private void schedule() {
         if (!scheduled) {
             scheduled = true;
-            vertx.setTimer(COALESCE.toMillis(), fired -> {
+            var sinceSweep = Duration.ofNanos(System.nanoTime() - sweptNanos);
+            vertx.setTimer(Math.clamp(COALESCE.minus(sinceSweep).toMillis(), 1, COALESCE.toMillis()), fired -> {
                 scheduled = false;
                 sweep();
             });
@@ -55,6 +74,7 @@ public final class JobVerticle extends AbstractVerticle {
             return;
         }
         inFlight = true;
+        sweptNanos = System.nanoTime();
         store.sweep()
                 .onSuccess(swept -> {
                     swept.appended().forEach(range -> vertx.eventBus().publish(Appended.address(range.topic()), range));

@@ -38,6 +38,15 @@ final class SweepStore {
     /** What a sweep did: how many jobs it touched, which of them have ended, and where it told of that. */
     record Swept(int touched, List<JobFinished> finished, List<Appended> appended) {}
 
+    private static final String HAS_FACTS = """
+            select exists (select from jobs.progress)
+            """;
+
+    /** Whether there is anything that a sweep could fold, by now or later. */
+    Future<Boolean> hasFacts() {
+        return database.list(HAS_FACTS, Tuple.tuple(), row -> row.getBoolean(0)).map(List::getFirst);
+    }
+
     private static final String SWEEP = """
             select id, workspace, source_uri, status, error_message, chunks_total, completed_at
             from jobs.sweep($1)

@@ -1,0 +1,94 @@
+package io.millrace.faults;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The wait until everything posted is in the graph and every record read: for as long as it goes on, and no longer than what
+ * was left at its beginning allows.
+ */
+final class Drain {
+
+    /** More than a document takes, so that a million of them may take longer than a hundred. */
+    private static final Duration A_JOB = Duration.ofMillis(5);
+
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    /** What is still to be done. */
+    record Left(long jobs, long records) {
+        boolean isNothing() {
+            return jobs == 0 && records == 0;
+        }
+
+        @Override
+        public String toString() {
+            return jobs + " jobs open, " + records + " records not read";
+        }
+    }
+
+    private static final String LEFT = """
+            select
+              (select count(*) from jobs.job_status where completed_at is null),
+              (select coalesce(sum(lag), 0) from stream.lag)
+            """;
+
+    static Left left(Connection connection) throws SQLException {
+        var row = Sql.rows(connection, LEFT).getFirst();
+        return new Left(Long.parseLong(row.get(0)), Long.parseLong(row.get(1)));
+    }
+
+    private final OwnedPostgres postgres;
+    private final String database;
+    private final List<PodProcess> pods;
+    private final Duration limit;
+    private String left = "nobody could be asked";
+    private long changedNanos = System.nanoTime();
+    private long deadlineNanos = Long.MAX_VALUE;
+
+    /** @param limit for a few jobs, and for as long as nothing changes */
+    Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Duration limit) {
+        this.limit = limit;
+        this.postgres = postgres;
+        this.database = database;
+        this.pods = List.copyOf(pods);
+    }
+
+    Count run() {
+        var name = "not drained within %d s, and %d ms a job, or stuck for so long"
+                .formatted(limit.toSeconds(), A_JOB.toMillis());
+        while (System.nanoTime() < deadlineNanos && System.nanoTime() < changedNanos + limit.toNanos()) {
+            pods.forEach(PodProcess::start);
+            var asked = System.nanoTime();
+            if (isDrained()) {
+                return Count.of(name, List.of());
+            }
+            // A count over a million jobs takes a while; asking all the time would be what the pods wait for.
+            Waiting.pass(longer(POLL, Duration.ofNanos(10 * (System.nanoTime() - asked))));
+        }
+        return Count.of(name, List.of(left));
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private boolean isDrained() {
+        try (var connection = postgres.connect(database)) {
+            var now = left(connection);
+            if (deadlineNanos == Long.MAX_VALUE) {
+                deadlineNanos = System.nanoTime()
+                        + limit.plus(A_JOB.multipliedBy(now.jobs())).toNanos();
+            }
+            if (!now.toString().equals(left)) {
+                left = now.toString();
+                changedNanos = System.nanoTime();
+            }
+            return now.isNothing();
+        } catch (SQLException e) {
+            left = String.valueOf(e.getMessage());
+            return false;
+        }
+    }
+}
