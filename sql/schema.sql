@@ -88,6 +88,7 @@ create table jobs.job_status (
   metadata_text text,
   error_message text,
   request_fingerprint bytea,
+  size_bytes integer not null default 0,
   constraint job_status_pkey PRIMARY KEY (id),
   constraint job_status_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
 );
@@ -95,6 +96,7 @@ CREATE INDEX job_status_created_at_idx ON jobs.job_status USING btree (created_a
 CREATE INDEX job_status_document_idx ON jobs.job_status USING btree (document_id, created_at, id);
 CREATE INDEX job_status_follows_idx ON jobs.job_status USING btree (follows) WHERE ((completed_at IS NULL) AND (follows IS NOT NULL));
 CREATE INDEX job_status_job_type_idx ON jobs.job_status USING btree (workspace, job_type, created_at, id);
+CREATE INDEX job_status_open_idx ON jobs.job_status USING btree (workspace) INCLUDE (size_bytes) WHERE (completed_at IS NULL);
 CREATE INDEX job_status_status_idx ON jobs.job_status USING btree (workspace, status, created_at, id);
 CREATE INDEX job_status_workspace_idx ON jobs.job_status USING btree (workspace, created_at, id);
 comment on table jobs.job_status is 'One row a posted document. completed means that everything of it is visible in the graph; failed, that a part of it went to a dead-letter topic, and error_message says why. metadata_text is what the sender wrote, byte for byte; metadata has equal values.';
@@ -115,6 +117,7 @@ comment on column jobs.job_status.metadata is 'What the sender said about it, as
 comment on column jobs.job_status.metadata_text is 'What the sender said about it, byte for byte.';
 comment on column jobs.job_status.error_message is 'Why it failed.';
 comment on column jobs.job_status.request_fingerprint is 'SHA-256 of the whole request, in the first job of one that came with an Idempotency-Key: tells a repeat from another request under the same key.';
+comment on column jobs.job_status.size_bytes is 'Bytes of its record in the log, key and value; 0 for jobs from before this was stored.';
 
 create table jobs.progress (
   progress_id bigint not null generated always as identity,
@@ -1326,6 +1329,16 @@ comment on function lightrag.swap_rebuild() is 'Makes graph and statistics what 
 
 CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer)
  RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[])
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select f.base_offset, f.record_count, f.created_at, f.keys, f."values", f.headers
+  from stream.fetch(p_topic_id, p_partition_id, p_offset, p_max_bytes, 2147483647) f
+$function$;
+comment on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer) is 'As pods of the release before call it: with the contents of all batches, however large.';
+
+CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer, p_largest integer)
+ RETURNS TABLE(base_offset bigint, record_count integer, created_at timestamp with time zone, keys bytea[], "values" bytea[], headers bytea[], size_bytes integer)
  LANGUAGE plpgsql
  STABLE
 AS $function$
@@ -1357,7 +1370,9 @@ begin
     into first_offset
     using p_topic_id, in_segment, p_partition_id, p_offset;
     return query execute format(
-      'select c.base_offset, c.record_count, c.created_at, c.keys, c."values", c.headers
+      'select c.base_offset, c.record_count, c.created_at,
+         case when c.size_bytes <= $7 then c.keys end, case when c.size_bytes <= $7 then c."values" end,
+         case when c.size_bytes <= $7 then c.headers end, c.size_bytes
        from (
          select b.*, sum(b.size_bytes) over (order by b.base_offset rows between unbounded preceding and current row) - b.size_bytes as before_bytes
          from (
@@ -1370,7 +1385,7 @@ begin
        where c.before_bytes < $6
        order by c.base_offset',
       stream.segment_table(p_topic_id, in_segment))
-    using p_topic_id, in_segment, p_partition_id, coalesce(first_offset, p_offset), p_offset, p_max_bytes;
+    using p_topic_id, in_segment, p_partition_id, coalesce(first_offset, p_offset), p_offset, p_max_bytes, p_largest;
     if found then
       return;
     end if;
@@ -1385,7 +1400,8 @@ begin
     end if;
   end loop;
 end $function$;
-comment on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer) is 'Batches of a partition from the one that holds p_offset on, at least one where there is one, until p_max_bytes are passed. An offset before the beginning of the partition is an error (MR002).';
+revoke execute on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer, p_largest integer) from public;
+comment on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer, p_largest integer) is 'Batches of a partition from the one that holds p_offset on, at least one where there is one, until p_max_bytes are passed. A batch of more than p_largest bytes comes without its contents. An offset before the beginning of the partition is an error (MR002).';
 
 CREATE OR REPLACE FUNCTION stream.append(p_topic_id integer, p_partition_id integer, p_batch_id uuid, p_size_bytes integer, p_keys bytea[], p_values bytea[], p_headers bytea[], p_known_end bigint, OUT base_offset bigint, OUT created_at timestamp with time zone)
  RETURNS record

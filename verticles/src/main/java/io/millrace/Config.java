@@ -5,6 +5,7 @@ import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.Retention;
 import io.millrace.stream.RunnerSettings;
+import io.millrace.web.AdmissionLimits;
 import io.millrace.web.ClientLimits;
 import io.vertx.pgclient.PgConnectOptions;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ public record Config(
         RunnerSettings runner,
         int computeThreads,
         Duration deadline,
-        long maxLag,
+        AdmissionLimits admission,
         Events events,
         Chunks chunks,
         Set<Stage> stages) {
@@ -99,7 +100,10 @@ public record Config(
                         settings.duration("groups.max-retry-delay")),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                 settings.duration("groups.deadline"),
-                settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
+                new AdmissionLimits(
+                        settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
+                        settings.integer("ingest.max-open-per-workspace", 0, Integer.MAX_VALUE),
+                        settings.bytes("ingest.max-open-bytes-per-workspace")),
                 events(settings),
                 chunks(settings),
                 Stage.parse(settings.text("stages"))

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The kinds say what became of the caller's work, because that decides whether posting again is useful: after
  * {@link InvalidParameter}, {@link NotFound}, {@link Gone}, {@link Conflict}, {@link KeyReused}, {@link KeyInFlight}, {@link
- * Overloaded} and {@link Unavailable} nothing was stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a
+ * Overloaded}, {@link QuotaExceeded} and {@link Unavailable} nothing was stored; after {@link OutcomeUnknown} it may have been. What HTTP makes of a
  * kind is decided in the web package.
  *
  * <p>Messages are written for the caller and reach him: no SQL, no host names, no stack traces in them.
@@ -96,6 +96,20 @@ public abstract sealed class MillraceException extends RuntimeException {
         public Overloaded(String message, Duration retryAfter) {
             // Thrown by the thousand just when there is no time to walk stacks.
             super("overloaded", message, Map.of(), null, false);
+            this.retryAfter = retryAfter;
+        }
+
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /** A workspace has as much under way as it may: nothing was stored, and the same request may pass a little later. */
+    public static final class QuotaExceeded extends MillraceException {
+        private final Duration retryAfter;
+
+        public QuotaExceeded(String message, Map<String, Object> context, Duration retryAfter) {
+            super("quota_exceeded", message, context, null, false);
             this.retryAfter = retryAfter;
         }
 

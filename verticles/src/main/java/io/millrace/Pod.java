@@ -28,6 +28,7 @@ import io.millrace.stream.ComputePool;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.Group;
 import io.millrace.stream.GroupStore;
+import io.millrace.stream.HeapBudget;
 import io.millrace.stream.LocalMessages;
 import io.millrace.stream.Log;
 import io.millrace.stream.Membership;
@@ -132,7 +133,7 @@ public final class Pod {
                         settings.maxBodyBytes(),
                         settings.maxDocuments(),
                         settings.limits(),
-                        config.maxLag(),
+                        config.admission(),
                         new HttpVerticle.Reading(settings.corsOrigins(), settings.maxTails()),
                         new HttpVerticle.EventSettings(
                                 config.events().maxClients(),
@@ -172,12 +173,13 @@ public final class Pod {
         }
         var pool = new ComputePool(config.computeThreads(), config.deadline(), overrun);
         compute = pool;
+        var memory = HeapBudget.forWork();
         var coordinator = new Coordinator(groups, member, all.values(), config.coordinator());
         var shared = new ProcessorVerticle.Shared(
-                database, log, groups, pool, coordinator, config.runner(), this::committed);
+                database, log, groups, pool, memory, coordinator, config.runner(), this::committed);
         if (config.stages().contains(Stage.INGEST)) {
             deploy(
-                    new IngestVerticle(database, log, log.known(IngestVerticle.TOPIC), config.maxQueuedBytes()),
+                    new IngestVerticle(database, log, log.known(IngestVerticle.TOPIC), maxQueuedBytes()),
                     ThreadingModel.EVENT_LOOP);
         }
         // Before the processors, and so stopped after them: it tells the other pods what they gave back.
@@ -200,9 +202,15 @@ public final class Pod {
                 new Retention(database, config.retention(), config.lease(), BUILT_IN, this::dropped),
                 ThreadingModel.EVENT_LOOP);
         vertx.eventBus().<Skipped>localConsumer(Skipped.ADDRESS, message -> skipped(message.body()));
-        services = new Services(database, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
+        services = new Services(
+                database, memory, coordinator, new CancelStore(database, log), this::poolActive, lastProgress);
         all.keySet().forEach(group -> measureLag(group, coordinator));
         readiness.ready();
+    }
+
+    /** What is queued is on the heap some four times: as the sender's texts, as records, and as what the driver sends. */
+    private long maxQueuedBytes() {
+        return Math.min(config.maxQueuedBytes(), Runtime.getRuntime().maxMemory() / 16);
     }
 
     private Map<String, Topic> createTopics(Log log) {

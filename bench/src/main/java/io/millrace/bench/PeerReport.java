@@ -56,10 +56,15 @@ final class PeerReport {
         if (result.pgbench() == null) {
             Report.line("  pgbench is left out: there is none in the path, nor in /usr/lib/postgresql/*/bin");
         } else {
-            Report.line("  %-34s %,12.0f   %s"
+            Report.line("  %-34s %,12.0f %10s %10s %10s %10s %10.3f   %s"
                     .formatted(
                             "pgbench, %d clients".formatted(PostBench.CLIENTS),
                             result.median(PeerReport::pgbench),
+                            "",
+                            "",
+                            "",
+                            "",
+                            result.median(PeerReport::pgbenchMillis),
                             figures(result.rounds(), PeerReport::pgbench)));
         }
         side("accepted, stages ingest", result, PostBench.Round::accepting);
@@ -81,8 +86,13 @@ final class PeerReport {
     }
 
     private static double pgbench(PostBench.Round round) {
-        Double rate = round.pgbench();
-        return rate == null ? Double.NaN : rate;
+        var inserted = round.pgbench();
+        return inserted == null ? Double.NaN : inserted.perSecond();
+    }
+
+    private static double pgbenchMillis(PostBench.Round round) {
+        var inserted = round.pgbench();
+        return inserted == null ? Double.NaN : inserted.postgresMillis();
     }
 
     private interface Sides {

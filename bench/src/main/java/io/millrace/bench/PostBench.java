@@ -60,8 +60,11 @@ final class PostBench {
         }
     }
 
-    /** @param pgbench transactions a second; null where it is missing */
-    record Round(@Nullable Double pgbench, Side accepting, Side flowing) {}
+    /** Transactions of {@code pgbench}, and PostgreSQL's processor time for one. */
+    record Inserted(double perSecond, double postgresMillis) {}
+
+    /** @param pgbench null where it is missing */
+    record Round(@Nullable Inserted pgbench, Side accepting, Side flowing) {}
 
     record Result(@Nullable Path pgbench, int documentBytes, List<Round> rounds) {
         double median(ToDoubleFunction<Round> figure) {
@@ -85,7 +88,7 @@ final class PostBench {
             Report.progress("posts, round %d of %d".formatted(i + 1, settings.rounds()));
             server.requireFree(DISK_BYTES);
             var accepted = accepting(settings.round());
-            Double inserted = peer == null ? null : inserted(peer);
+            var inserted = peer == null ? null : inserted(peer);
             rounds.add(new Round(inserted, accepted, flowing(settings.round())));
         }
         if (peer != null) {
@@ -102,12 +105,16 @@ final class PostBench {
         return new PgBench(program, settings.folder().resolve("pgbench.sql"), database);
     }
 
-    private double inserted(PgBench peer) throws SQLException, IOException {
+    private Inserted inserted(PgBench peer) throws SQLException, IOException {
         server.checkpoint();
         try (var connection = server.connect(PGBENCH)) {
             Sql.run(connection, "truncate pgbench_documents");
+            var meter = Meter.start(connection);
+            var perSecond = peer.run(CLIENTS, settings.round(), Posts.sample());
+            Double postgresSeconds = meter.stop().postgresCpuSeconds();
+            var inserted = Sql.number(connection, "select count(*) from pgbench_documents");
+            return new Inserted(perSecond, postgresSeconds == null ? Double.NaN : postgresSeconds * 1e3 / inserted);
         }
-        return peer.run(CLIENTS, settings.round(), Posts.sample());
     }
 
     private Side accepting(Duration length) throws SQLException, InterruptedException {

@@ -1,8 +1,12 @@
 package io.millrace.faults;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -43,13 +47,18 @@ final class Drain {
     private final String database;
     private final List<PodProcess> pods;
     private final Duration limit;
+    private final Path folder;
     private String left = "nobody could be asked";
     private long changedNanos = System.nanoTime();
     private long deadlineNanos = Long.MAX_VALUE;
 
-    /** @param limit for a few jobs, and for as long as nothing changes */
-    Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Duration limit) {
+    /**
+     * @param limit for a few jobs, and for as long as nothing changes
+     * @param folder takes what explains it when it does not come to its end
+     */
+    Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Duration limit, Path folder) {
         this.limit = limit;
+        this.folder = folder;
         this.postgres = postgres;
         this.database = database;
         this.pods = List.copyOf(pods);
@@ -67,7 +76,34 @@ final class Drain {
             // A count over a million jobs takes a while; asking all the time would be what the pods wait for.
             Waiting.pass(longer(POLL, Duration.ofNanos(10 * (System.nanoTime() - asked))));
         }
+        explain();
         return Count.of(name, List.of(left));
+    }
+
+    private static final String READ = """
+            select 'group ' || "group", 'partition ' || partition, 'owner ' || owner, committed_offset || ' of ' || end_offset
+            from stream.lag
+            where lag > 0
+            """;
+
+    private static final String SESSIONS = """
+            select a.pid, a.client_port, a.state, a.wait_event_type, a.wait_event, a.xact_start, a.state_change,
+              pg_blocking_pids(a.pid), a.query
+            from pg_stat_activity a
+            where a.datname = current_database()
+            """;
+
+    /** For those who look into why it does not go on: who waits for what, in the database and in each pod. */
+    private void explain() {
+        pods.forEach(PodProcess::dumpThreads);
+        try (var connection = postgres.connect(database)) {
+            var lines = new ArrayList<String>(Sql.lines(connection, READ));
+            lines.addAll(Sql.lines(connection, SESSIONS));
+            pods.forEach(pod -> lines.add(pod.name() + ": " + pod.link().unanswered()));
+            Files.write(folder.resolve("stuck.txt"), lines);
+        } catch (SQLException | IOException e) {
+            // Without it there are still the threads.
+        }
     }
 
     private static Duration longer(Duration one, Duration other) {

@@ -95,6 +95,14 @@ final class FaultyLink implements AutoCloseable {
         return List.copyOf(seen.keySet());
     }
 
+    /** Of each open connection that waits for answers: its port at the server, and how many requests were sent and answered. */
+    List<String> unanswered() {
+        return open.stream()
+                .map(Connection::unanswered)
+                .filter(text -> !text.isEmpty())
+                .toList();
+    }
+
     /** Has every statement looked at from now on. */
     void ambush(Ambush by) {
         ambush = by;
@@ -196,7 +204,7 @@ final class FaultyLink implements AutoCloseable {
         /** Requests that the server answers with ReadyForQuery: sent, and answered. */
         private final AtomicInteger sent = new AtomicInteger();
 
-        private int answered;
+        private volatile int answered;
         /** The answer that is swallowed, and with which the trap strikes. */
         private volatile int swallowed = Integer.MAX_VALUE;
 
@@ -208,6 +216,18 @@ final class FaultyLink implements AutoCloseable {
             this.name = name;
             pod.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
+        }
+
+        String unanswered() {
+            // The end of the login was no answer.
+            return answered == sent.get() + 1
+                    ? ""
+                    : "port %d: %d sent, %d answered%s"
+                            .formatted(
+                                    server.getLocalPort(),
+                                    sent.get(),
+                                    answered - 1,
+                                    sprung.get() == null ? "" : ", and one is swallowed: " + swallowed);
         }
 
         void run(Pump pump) {
@@ -296,7 +316,10 @@ final class FaultyLink implements AutoCloseable {
                 } else {
                     write(out, message, in.available() == 0, Direction.TO_POD);
                 }
-                answered += ready ? 1 : 0;
+                if (ready) {
+                    var before = answered;
+                    answered = before + 1;
+                }
             }
         }
 

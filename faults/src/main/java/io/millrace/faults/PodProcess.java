@@ -196,13 +196,17 @@ final class PodProcess implements AutoCloseable {
         process.destroy();
         var status = join(grace);
         if (status < 0) {
-            dumpThreads(process.pid());
+            dumpThreads();
         }
         return status;
     }
 
-    /** For those who look into why it does not end: its threads, virtual ones too. */
-    private void dumpThreads(long pid) {
+    /** For those who look into why it does not go on or end: its threads, virtual ones too. */
+    synchronized void dumpThreads() {
+        if (process == null || !process.isAlive()) {
+            return;
+        }
+        var pid = process.pid();
         var file = launch.folder().resolve(name + ".threads.json").toString();
         var jcmd = launch.java().resolveSibling("jcmd").toString();
         try {

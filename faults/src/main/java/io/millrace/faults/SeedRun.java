@@ -156,8 +156,7 @@ final class SeedRun {
             heal(pods);
             var healed = System.nanoTime();
             var counts = new ArrayList<Count>();
-            counts.add(
-                    new Drain(postgres, database, pods, settings.surroundings().drainLimit()).run());
+            counts.add(drain(pods).run());
             counts.addAll(plan.counts(history));
             var drained = since(healed);
             counts.add(stop(pods));
@@ -181,6 +180,10 @@ final class SeedRun {
                             since(healed).minus(drained).minus(stopped)),
                     counts);
         }
+    }
+
+    private Drain drain(List<PodProcess> pods) {
+        return new Drain(postgres, database, pods, settings.surroundings().drainLimit(), folder);
     }
 
     private DatabaseSettings reader() {

@@ -10,27 +10,40 @@ import java.util.regex.Pattern;
  * a border keeps its rank however far an edit elsewhere moves it. Where natural borders are more than {@code widest}
  * characters apart, characters serve, and code points where a character is longer than that; so two neighbours are
  * never further apart than {@code widest} characters or one code point.
+ *
+ * <p>A text of millions of characters has a border only every few of them, the better of two that are close; or else sixteen
+ * megabytes without a space, or of nothing but spaces, would need a heap of gigabytes.
  */
 final class Borders {
 
     private static final Pattern CHARACTER = Pattern.compile("\\X");
     private static final int CONTEXT_CHARS = 16;
 
+    private static final int LARGE_CHARS = 4_000_000;
+    private static final int LARGE_SPACING = 4;
+
+    /** Borders that are so much further apart must still be near enough. */
+    private static final int LARGE_WIDEST = 64;
+
     private final String text;
     private final int widest;
     private int size;
+    private final boolean large;
     private int[] positions;
     private Border[] kinds;
+    /** Empty for a large text, whose hashes are computed when they are asked for. */
     private long[] hashes;
+
     private int[] tokensBefore = {};
     private int[] bestBelow = {};
 
     private Borders(String text, int widest) {
         this.text = text;
         this.widest = widest;
+        this.large = text.length() > LARGE_CHARS && widest >= LARGE_WIDEST;
         this.positions = new int[text.length() / 5 + 16];
         this.kinds = new Border[positions.length];
-        this.hashes = new long[positions.length];
+        this.hashes = large ? new long[0] : new long[positions.length];
     }
 
     static Borders of(String text, int widest, TokenCounter counter) {
@@ -123,12 +136,16 @@ final class Borders {
     private int better(int one, int other) {
         int order = kinds[one].compareTo(kinds[other]);
         if (order == 0) {
-            order = Long.compare(hashes[one], hashes[other]);
+            order = Long.compare(hash(one), hash(other));
         }
         if (order == 0) {
             return Math.min(one, other);
         }
         return order < 0 ? one : other;
+    }
+
+    private long hash(int index) {
+        return large ? hashAround(positions[index]) : hashes[index];
     }
 
     private void add(int position, Border border) {
@@ -161,14 +178,22 @@ final class Borders {
     }
 
     private void append(int position, Border border) {
+        if (large && size > 1 && position - positions[size - 1] < LARGE_SPACING && position < text.length()) {
+            if (border.compareTo(kinds[size - 1]) >= 0) {
+                return;
+            }
+            size--;
+        }
         if (size == positions.length) {
             positions = Arrays.copyOf(positions, size * 2);
             kinds = Arrays.copyOf(kinds, size * 2);
-            hashes = Arrays.copyOf(hashes, size * 2);
+            hashes = large ? hashes : Arrays.copyOf(hashes, size * 2);
         }
         positions[size] = position;
         kinds[size] = border;
-        hashes[size] = hashAround(position);
+        if (!large) {
+            hashes[size] = hashAround(position);
+        }
         size++;
     }
 

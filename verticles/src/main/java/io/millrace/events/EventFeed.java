@@ -44,7 +44,8 @@ public final class EventFeed {
     private static final int LATEST_LOOK_SECONDS = 4;
 
     private static final int PAGE_BYTES = 512 << 10;
-    private static final long CACHE_CHARACTERS = 32 << 20;
+    private static final long CACHE_CHARACTERS =
+            Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 16);
 
     /** Reads at a time: the pool is the stages' as well. */
     private static final int MAX_READS = 3;

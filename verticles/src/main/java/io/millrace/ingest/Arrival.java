@@ -13,6 +13,7 @@ record Arrival(JobStore.NewJob job, int partition, ProducerRecord record, int by
         var workspace = document.workspace();
         var key = Buffer.buffer(DocumentIds.key(workspace, document.sourceUri()));
         var value = Buffer.buffer(new DocumentRecord(submission.jobId(), document).encode());
+        var bytes = key.length() + value.length();
         var job = new JobStore.NewJob(
                 submission.jobId(),
                 workspace,
@@ -21,8 +22,8 @@ record Arrival(JobStore.NewJob job, int partition, ProducerRecord record, int by
                 DocumentIds.document(workspace, document.sourceUri()),
                 Buffer.buffer(Fingerprint.of(document)),
                 document.metadata(),
-                null);
-        return new Arrival(
-                job, Partitioner.ofKey(key, partitions), new ProducerRecord(key, value), key.length() + value.length());
+                null,
+                bytes);
+        return new Arrival(job, Partitioner.ofKey(key, partitions), new ProducerRecord(key, value), bytes);
     }
 }

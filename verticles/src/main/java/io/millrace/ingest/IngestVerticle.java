@@ -71,9 +71,15 @@ public final class IngestVerticle extends AbstractVerticle {
                 .toList();
         var fingerprint = request.fingerprint();
         var accepted = fingerprint == null
-                ? unkeyed.add(arrivals, bytes(arrivals)).<IngestReply>map(committed -> new IngestReply.Accepted())
+                ? unkeyed.add(workspace(arrivals), arrivals, bytes(arrivals))
+                        .<IngestReply>map(committed -> new IngestReply.Accepted())
                 : acceptKeyed(new KeyedArrivals(arrivals, fingerprint));
         accepted.onComplete(done -> message.reply(done.succeeded() ? done.result() : reply(done.cause())));
+    }
+
+    /** All documents of a request go to one. */
+    private static String workspace(List<Arrival> arrivals) {
+        return arrivals.getFirst().job().workspace();
     }
 
     private static int bytes(List<Arrival> arrivals) {
@@ -85,7 +91,7 @@ public final class IngestVerticle extends AbstractVerticle {
         if (!keysInFlight.add(request.firstJob())) {
             return Future.succeededFuture(new IngestReply.KeyInFlight());
         }
-        return keyed.add(request, bytes(request.arrivals()))
+        return keyed.add(workspace(request.arrivals()), request, bytes(request.arrivals()))
                 .onComplete(done -> keysInFlight.remove(request.firstJob()));
     }
 

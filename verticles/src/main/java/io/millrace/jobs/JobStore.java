@@ -39,21 +39,22 @@ public final class JobStore {
             UUID documentId,
             Buffer fingerprint,
             @Nullable String metadata,
-            @Nullable Buffer requestFingerprint) {
+            @Nullable Buffer requestFingerprint,
+            int sizeBytes) {
 
         /** As the first of a request that came with an idempotency key. */
         public NewJob withRequestFingerprint(Buffer request) {
-            return new NewJob(id, workspace, jobType, sourceUri, documentId, fingerprint, metadata, request);
+            return new NewJob(id, workspace, jobType, sourceUri, documentId, fingerprint, metadata, request, sizeBytes);
         }
     }
 
     private static final String INSERT = """
             insert into jobs.job_status (
-              id, workspace, job_type, source_uri, document_id, fingerprint, metadata, metadata_text, request_fingerprint)
+              id, workspace, job_type, source_uri, document_id, fingerprint, metadata, metadata_text, request_fingerprint, size_bytes)
             select n.id, n.workspace, n.job_type, n.source_uri, n.document_id, n.fingerprint, coalesce(n.metadata::jsonb, '{}'),
-              n.metadata, n.request_fingerprint
-            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::text[], $8::bytea[])
-              n (id, workspace, job_type, source_uri, document_id, fingerprint, metadata, request_fingerprint)
+              n.metadata, n.request_fingerprint, n.size_bytes
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bytea[], $7::text[], $8::bytea[], $9::int[])
+              n (id, workspace, job_type, source_uri, document_id, fingerprint, metadata, request_fingerprint, size_bytes)
             order by n.id
             on conflict (id) do nothing
             returning id
@@ -69,7 +70,8 @@ public final class JobStore {
                 uuids(jobs, NewJob::documentId),
                 buffers(jobs, NewJob::fingerprint),
                 texts(jobs, NewJob::metadata),
-                buffers(jobs, NewJob::requestFingerprint)));
+                buffers(jobs, NewJob::requestFingerprint),
+                jobs.stream().map(NewJob::sizeBytes).toArray(Integer[]::new)));
         return connection.preparedQuery(INSERT).execute(parameters).map(rows -> {
             var inserted = new HashSet<UUID>();
             rows.forEach(row -> inserted.add(row.getUUID(0)));
@@ -93,6 +95,29 @@ public final class JobStore {
                     rows.forEach(row -> fingerprints.put(row.getUUID(0), row.getBuffer(1)));
                     return fingerprints;
                 });
+    }
+
+    /** Jobs of a workspace that have not ended, the bytes of their documents, and how many have ended since ever. */
+    public record OpenJobs(String workspace, long jobs, long bytes, long ended) {}
+
+    private static final String OPEN = """
+            select o.workspace, o.jobs, o.bytes, (
+              select coalesce(sum(t.value), 0)::bigint
+              from jobs.totals t
+              where t.workspace = o.workspace and t.name in ('jobs_completed', 'jobs_failed'))
+            from (
+              select j.workspace, count(*) as jobs, sum(j.size_bytes) as bytes
+              from jobs.job_status j
+              where j.completed_at is null
+              group by j.workspace) o
+            """;
+
+    /** What each workspace has under way; those without are left out. Walks all open jobs, in an index of only these. */
+    public Future<List<OpenJobs>> open() {
+        return database.list(
+                OPEN,
+                Tuple.tuple(),
+                row -> new OpenJobs(row.getString(0), row.getLong(1), row.getLong(2), row.getLong(3)));
     }
 
     private static final String ENDED = """

@@ -38,7 +38,8 @@ public final class VersionReader {
             int chunks,
             @Nullable Integer chunksProcessed,
             Instant createdAt,
-            @Nullable Instant completedAt) {}
+            @Nullable Instant completedAt,
+            int sizeBytes) {}
 
     /** A job that the chunk stage has not come to, so that it is unknown whether it makes a version. */
     public record WaitingJob(UUID jobId, Instant createdAt) {}
@@ -65,7 +66,8 @@ public final class VersionReader {
     }
 
     private static final String VERSIONS = """
-            select v.version, v.job_id, j.status, j.error_message, v.content_type, v.chunks, j.chunks_processed, v.created_at, j.completed_at
+            select v.version, v.job_id, j.status, j.error_message, v.content_type, v.chunks, j.chunks_processed, v.created_at, j.completed_at,
+              coalesce(j.size_bytes, 0)
             from jobs.document_versions v
             left join jobs.job_status j on j.id = v.job_id
             where v.document_id = $1 and v.version <= $2
@@ -87,7 +89,8 @@ public final class VersionReader {
                         row.getInteger(5),
                         row.getInteger(6),
                         row.getOffsetDateTime(7).toInstant(),
-                        instant(row.getOffsetDateTime(8))));
+                        instant(row.getOffsetDateTime(8)),
+                        row.getInteger(9)));
     }
 
     private static @Nullable Instant instant(@Nullable OffsetDateTime time) {

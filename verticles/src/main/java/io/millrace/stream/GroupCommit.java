@@ -4,9 +4,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit: at most one flush is in flight, and what arrives meanwhile forms the next one. So one caller waits for
@@ -20,26 +22,42 @@ public final class GroupCommit<T, R> {
     /** Bytes that all of a process's group commits of one kind may hold together; past them callers are refused. */
     public static final class Budget {
         private final long maxBytes;
-        private final AtomicLong bytes = new AtomicLong();
+        private final Map<String, Long> byOwner = new HashMap<>();
+        private long bytes;
 
         public Budget(long maxBytes) {
             this.maxBytes = maxBytes;
         }
 
-        private boolean take(long size) {
-            if (bytes.addAndGet(size) <= maxBytes) {
-                return true;
+        /**
+         * Nobody may hold more than he leaves free: one owner alone gets half of the budget, two get a third each, and
+         * however many there are, there is room for another one (dynamic thresholds: Choudhury and Hahne, 1998).
+         *
+         * @param owner null for callers that are all one
+         */
+        private synchronized boolean take(@Nullable String owner, long size) {
+            var free = maxBytes - bytes;
+            var own = owner == null ? 0 : byOwner.getOrDefault(owner, 0L);
+            // What is larger than the whole budget has to go alone, or it never would.
+            if (bytes > 0 && (size > free || (own > 0 && own + size > free))) {
+                return false;
             }
-            bytes.addAndGet(-size);
-            return false;
+            bytes += size;
+            if (owner != null) {
+                byOwner.merge(owner, size, Long::sum);
+            }
+            return true;
         }
 
-        private void giveBack(long size) {
-            bytes.addAndGet(-size);
+        private synchronized void giveBack(@Nullable String owner, long size) {
+            bytes -= size;
+            if (owner != null) {
+                byOwner.computeIfPresent(owner, (name, own) -> own == size ? null : own - size);
+            }
         }
 
-        public long heldBytes() {
-            return bytes.get();
+        public synchronized long heldBytes() {
+            return bytes;
         }
     }
 
@@ -50,7 +68,7 @@ public final class GroupCommit<T, R> {
         }
     }
 
-    private record Waiting<T, R>(T item, int bytes, Promise<R> promise) {}
+    private record Waiting<T, R>(@Nullable String owner, T item, int bytes, Promise<R> promise) {}
 
     private final Budget budget;
     private final int maxFlushItems;
@@ -69,10 +87,19 @@ public final class GroupCommit<T, R> {
 
     /** Queues an item; the future completes when the flush that holds it has, never earlier. */
     public Future<R> add(T item, int bytes) {
-        if (!budget.take(bytes)) {
+        return add(null, item, bytes);
+    }
+
+    /**
+     * The same, for one of several owners who share the budget.
+     *
+     * @param owner whose item it is; null for callers that are all one
+     */
+    public Future<R> add(@Nullable String owner, T item, int bytes) {
+        if (!budget.take(owner, bytes)) {
             return Future.failedFuture(new Overloaded(budget.maxBytes));
         }
-        var waiting = new Waiting<T, R>(item, bytes, Promise.promise());
+        var waiting = new Waiting<T, R>(owner, item, bytes, Promise.promise());
         List<Waiting<T, R>> next;
         synchronized (queue) {
             queue.add(waiting);
@@ -123,7 +150,7 @@ public final class GroupCommit<T, R> {
             start(next);
             for (var i = 0; i < taken.size(); i++) {
                 var waiting = taken.get(i);
-                budget.giveBack(waiting.bytes);
+                budget.giveBack(waiting.owner, waiting.bytes);
                 if (answers.succeeded()) {
                     waiting.promise.complete(answers.result().get(i));
                 } else {

@@ -26,6 +26,9 @@ public final class Log {
     /** For {@link #append(SqlClient, Topic, int, UUID, List, long)} with an id that was never sent before. */
     static final long FIRST_TRY = Long.MAX_VALUE;
 
+    /** A batch of more records than one, with the last that came on top. */
+    public static final int LARGEST_BYTES = 2 * BATCH_BYTES;
+
     private final Database database;
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
     private final Partitioner partitioner = new Partitioner();
@@ -138,17 +141,39 @@ public final class Log {
     }
 
     private static final String FETCH = """
-            select base_offset, record_count, created_at, keys, "values", headers
-            from stream.fetch($1, $2, $3, $4)
+            select base_offset, record_count, created_at, keys, "values", headers, size_bytes
+            from stream.fetch($1, $2, $3, $4, $5)
             """;
 
     /** Records from an offset on: at least one where there is one, then more until {@code maxBytes} are passed. */
     public Future<List<ConsumerRecord>> fetch(Topic topic, int partition, long offset, int maxBytes) {
-        return query(database.pool(), FETCH, Tuple.of(topic.id(), partition, offset, maxBytes))
+        return fetch(topic, partition, offset, maxBytes, Integer.MAX_VALUE).map(Fetched::records);
+    }
+
+    /**
+     * What a fetch brings.
+     *
+     * @param largeBytes of the batch at the offset, when it is larger than what was asked for; there are no records then
+     */
+    public record Fetched(List<ConsumerRecord> records, int largeBytes) {
+        public Fetched {
+            records = List.copyOf(records);
+        }
+    }
+
+    /** The same, but ends before a batch of more than {@code largest} bytes, for which its reader has to find room first. */
+    public Future<Fetched> fetch(Topic topic, int partition, long offset, int maxBytes, int largest) {
+        return query(database.pool(), FETCH, Tuple.of(topic.id(), partition, offset, maxBytes, largest))
                 .map(rows -> {
                     var records = new ArrayList<ConsumerRecord>();
-                    rows.forEach(row -> addRecords(records, row, partition, offset));
-                    return records;
+                    for (var row : rows) {
+                        var size = row.getInteger(6);
+                        if (size > largest) {
+                            return new Fetched(records, records.isEmpty() ? size : 0);
+                        }
+                        addRecords(records, row, partition, offset);
+                    }
+                    return new Fetched(records, 0);
                 });
     }
 

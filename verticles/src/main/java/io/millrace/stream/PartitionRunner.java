@@ -46,6 +46,7 @@ final class PartitionRunner<S> {
     private final Log log;
     private final GroupStore groups;
     private final ComputePool compute;
+    private final HeapBudget memory;
     private final RunnerSettings settings;
     private final Subscription subscription;
     private final Group group;
@@ -54,6 +55,9 @@ final class PartitionRunner<S> {
     private final Consumer<Committed> onCommit;
 
     private final ArrayDeque<ConsumerRecord> fetched = new ArrayDeque<>();
+    /** For what was fetched, until it is processed. */
+    private HeapBudget.@Nullable Lease lease;
+
     private @Nullable Processor<S> processor;
     private long position;
     private long sequence;
@@ -73,6 +77,7 @@ final class PartitionRunner<S> {
             Log log,
             GroupStore groups,
             ComputePool compute,
+            HeapBudget memory,
             RunnerSettings settings,
             Subscription subscription,
             Group group,
@@ -84,6 +89,7 @@ final class PartitionRunner<S> {
         this.log = log;
         this.groups = groups;
         this.compute = compute;
+        this.memory = memory;
         this.settings = settings;
         this.subscription = subscription;
         this.group = group;
@@ -123,6 +129,14 @@ final class PartitionRunner<S> {
 
     /** Runs until stopped, fenced, or in doubt; call it on a virtual thread of the verticle's context. */
     Ended run() {
+        try {
+            return runUntilItEnds();
+        } finally {
+            giveBack();
+        }
+    }
+
+    private Ended runUntilItEnds() {
         // Here and not with the first batch: when a processor cannot even be made, no record is to blame.
         processor();
         while (!stopping) {
@@ -166,6 +180,7 @@ final class PartitionRunner<S> {
     /** The next batch; null when there was nothing, or a stop was asked for while waiting. */
     private @Nullable Batch next() {
         if (fetched.isEmpty()) {
+            giveBack();
             if (position >= endOffset) {
                 awaitAppended();
             }
@@ -174,7 +189,7 @@ final class PartitionRunner<S> {
             }
             var limits = subscription.limits();
             var before = position;
-            fetched.addAll(fetch(limits.bytes()));
+            fetched.addAll(fetch(memory.batchBytes(limits.bytes())));
             if (position > before) {
                 return null;
             }
@@ -197,13 +212,32 @@ final class PartitionRunner<S> {
 
     private List<ConsumerRecord> fetch(int maxBytes) {
         try {
-            return await(log.fetch(group.topic(), claim.partition(), position, maxBytes));
+            takeMemory(maxBytes);
+            var some = await(log.fetch(group.topic(), claim.partition(), position, maxBytes, Log.LARGEST_BYTES));
+            if (some.largeBytes() == 0) {
+                return some.records();
+            }
+            takeMemory(some.largeBytes());
+            return await(log.fetch(group.topic(), claim.partition(), position, 1));
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE) {
                 throw failure;
             }
             skipToBegin();
             return List.of();
+        }
+    }
+
+    /** What was taken before goes first: whoever holds some never waits for more. */
+    private void takeMemory(int bytes) {
+        giveBack();
+        lease = await(memory.take(HeapBudget.ofWorkOn(bytes)));
+    }
+
+    private void giveBack() {
+        if (lease != null) {
+            lease.close();
+            lease = null;
         }
     }
 

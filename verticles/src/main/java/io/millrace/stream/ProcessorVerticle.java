@@ -27,6 +27,7 @@ public class ProcessorVerticle extends AbstractVerticle {
             Log log,
             GroupStore groups,
             ComputePool compute,
+            HeapBudget memory,
             Coordinator coordinator,
             RunnerSettings settings,
             Consumer<Committed> onCommit) {}
@@ -119,6 +120,7 @@ public class ProcessorVerticle extends AbstractVerticle {
                 shared.log(),
                 shared.groups(),
                 shared.compute(),
+                shared.memory(),
                 shared.settings(),
                 to,
                 group,

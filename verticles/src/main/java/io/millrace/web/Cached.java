@@ -1,6 +1,7 @@
 package io.millrace.web;
 
 import io.millrace.pg.Hashes;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
@@ -35,19 +36,19 @@ final class Cached {
         answer(context, render(value));
     }
 
-    static void answer(RoutingContext context, Rendered rendered) {
+    /** Completes when the client has taken it. */
+    static Future<Void> answer(RoutingContext context, Rendered rendered) {
         var response = context.response()
                 .putHeader(HttpHeaders.ETAG, rendered.tag())
                 .putHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache");
         // The same path is another thing in another workspace.
         response.headers().add(HttpHeaders.VARY, Requests.WORKSPACE_HEADER + ", accept-encoding");
         if (isKnown(context.request().headers().getAll(HttpHeaders.IF_NONE_MATCH), rendered.tag())) {
-            response.setStatusCode(304).end();
-        } else {
-            response.setStatusCode(200)
-                    .putHeader(HttpHeaders.CONTENT_TYPE, Json.MEDIA_TYPE)
-                    .end(rendered.body());
+            return response.setStatusCode(304).end();
         }
+        return response.setStatusCode(200)
+                .putHeader(HttpHeaders.CONTENT_TYPE, Json.MEDIA_TYPE)
+                .end(rendered.body());
     }
 
     /** Compared weakly, as RFC 9110 wants it for If-None-Match. Our tags hold no comma. */

@@ -37,11 +37,15 @@ final class DeadLettersApi {
     private final Vertx vertx;
     private final Supplier<Database> database;
     private final Supplier<Log> log;
+    private final DoorMemory memory;
+    private final int maxBodyBytes;
 
-    DeadLettersApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log) {
+    DeadLettersApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log, DoorMemory memory, int maxBodyBytes) {
         this.vertx = vertx;
         this.database = database;
         this.log = log;
+        this.memory = memory;
+        this.maxBodyBytes = maxBodyBytes;
     }
 
     void mount(Router router) {
@@ -101,8 +105,8 @@ final class DeadLettersApi {
         var from = Cursor.read(
                 context, CURSOR, cursor -> new Place(cursor.text(1), (int) cursor.number(2), cursor.number(3)));
         var store = store();
-        var page = store.ranges(topic)
-                .compose(ranges -> new Scan(store, state == null ? OPEN : state, limit).from(remaining(ranges, from)));
+        var page = withRoom(() -> store.ranges(topic)
+                .compose(ranges -> new Scan(store, state == null ? OPEN : state, limit).from(remaining(ranges, from))));
         Requests.answer(context, page, found -> Json.answer(context, 200, found));
     }
 
@@ -180,6 +184,11 @@ final class DeadLettersApi {
         }
     }
 
+    /** A letter may be as large as a body, and how large it is turns out only when it is there. */
+    private <T> Future<T> withRoom(Supplier<Future<T>> work) {
+        return memory.work(maxBodyBytes).compose(room -> work.get().onComplete(done -> room.close()));
+    }
+
     private record LetterDetail(
             LetterView deadletter,
             @Nullable Object value,
@@ -188,18 +197,26 @@ final class DeadLettersApi {
 
     private void show(RoutingContext context) {
         Requests.onlyKnows(context);
-        var detail = letter(context).compose(letter -> {
-            var bytes = letter.value() == null ? 0 : letter.value().length();
-            return Rendering.run(vertx, bytes, () -> {
-                var value = Payload.of(letter.value());
-                return Cached.render(new LetterDetail(
-                        LetterView.of(letter),
-                        value.value(),
-                        value.encoding(),
-                        letter.headers().stream().map(RecordView.HeaderView::of).toList()));
-            });
-        });
-        Requests.answer(context, detail, rendered -> Cached.answer(context, rendered));
+        var detail = memory.answering(
+                maxBodyBytes,
+                () -> letter(context).compose(letter -> {
+                    var bytes = letter.value() == null ? 0 : letter.value().length();
+                    return Rendering.run(vertx, bytes, () -> {
+                        var value = Payload.of(letter.value());
+                        return Cached.render(new LetterDetail(
+                                LetterView.of(letter),
+                                value.value(),
+                                value.encoding(),
+                                letter.headers().stream()
+                                        .map(RecordView.HeaderView::of)
+                                        .toList()));
+                    });
+                }));
+        Requests.answer(
+                context,
+                detail,
+                rendered -> Cached.answer(context, rendered.value())
+                        .onComplete(done -> rendered.taken().run()));
     }
 
     private Future<DeadLetter> letter(RoutingContext context) {
@@ -240,7 +257,7 @@ final class DeadLettersApi {
 
     private void retry(RoutingContext context) {
         Requests.onlyKnows(context);
-        var retried = letter(context)
+        var retried = withRoom(() -> letter(context)
                 .compose(letter -> new DeadLetterRetry(vertx, database.get(), log.get())
                         .retry(letter)
                         .map(outcome -> switch (outcome) {
@@ -261,7 +278,7 @@ final class DeadLettersApi {
                             case DeadLetterRetry.Outcome.NotFailedYet() ->
                                 throw conflict(
                                         letter, "Its job has not been marked as failed yet. Try again in a second.");
-                        }));
+                        })));
         Requests.answerToWrite(context, retried, view -> Json.answer(context, 200, view));
     }
 
@@ -269,7 +286,7 @@ final class DeadLettersApi {
 
     private void drop(RoutingContext context) {
         Requests.onlyKnows(context);
-        var dropped = letter(context)
+        var dropped = withRoom(() -> letter(context)
                 .compose(letter -> database.get()
                         .inTransaction(
                                 connection -> DeadLetterStore.decide(connection, letter, DeadLetter.State.DROPPED))
@@ -278,7 +295,7 @@ final class DeadLettersApi {
                                 throw decided(letter);
                             }
                             return new DropView(letter.topic(), letter.partition(), letter.offset(), "dropped");
-                        }));
+                        })));
         Requests.answerToWrite(context, dropped, view -> Json.answer(context, 200, view));
     }
 

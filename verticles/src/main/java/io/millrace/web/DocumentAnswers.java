@@ -71,35 +71,37 @@ final class DocumentAnswers {
         if (replayed) {
             response.putHeader("Idempotency-Replayed", "true");
         }
-        var wait = Preferences.wait(context.request().headers(), longestWait).orElse(Duration.ZERO);
-        if (wait.isZero() || !waiters.hasRoomFor(submissions.size())) {
-            answer(context, submissions);
-            return;
-        }
-        response.putHeader("Preference-Applied", "wait=" + wait.toSeconds());
-        var ids = submissions.stream().map(Submission::jobId).toList();
-        var waiter = waiters.await(ids, wait, replayed);
-        response.closeHandler(gone -> waiter.end());
-        InFlight.onStop(context, waiter::end);
-        waiter.over().onSuccess(over -> answerStates(context, workspace, submissions, ids));
-    }
-
-    private static void answer(RoutingContext context, List<Submission> submissions) {
+        // The documents themselves are not needed any more, and are not held while their sender waits.
         var references = submissions.stream()
                 .map(submission -> new JobReference(
                         submission.jobId(), submission.document().sourceUri(), "queued"))
                 .toList();
+        var wait = Preferences.wait(context.request().headers(), longestWait).orElse(Duration.ZERO);
+        if (wait.isZero() || !waiters.hasRoomFor(submissions.size())) {
+            answer(context, references);
+            return;
+        }
+        response.putHeader("Preference-Applied", "wait=" + wait.toSeconds());
+        var ids = references.stream().map(JobReference::id).toList();
+        var waiter = waiters.await(ids, wait, replayed);
+        // Not the response's own handler, of which there is one: others wait for the end as well.
+        context.addEndHandler(gone -> waiter.end());
+        InFlight.onStop(context, waiter::end);
+        waiter.over().onSuccess(over -> answerStates(context, workspace, references, ids));
+    }
+
+    private static void answer(RoutingContext context, List<JobReference> references) {
         Json.answer(context, 202, new JobReferences(references));
     }
 
     /** They have been accepted, so that no failure to read them may say anything else. */
-    private void answerStates(RoutingContext context, String workspace, List<Submission> submissions, List<UUID> ids) {
+    private void answerStates(RoutingContext context, String workspace, List<JobReference> references, List<UUID> ids) {
         if (context.response().closed()) {
             return;
         }
         jobs.get().find(workspace, ids).onComplete(done -> {
             if (done.failed()) {
-                answer(context, submissions);
+                answer(context, references);
                 return;
             }
             Map<UUID, Job> found = new HashMap<>();

@@ -3,6 +3,7 @@ package io.millrace.web;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.ingest.JobIds;
 import io.millrace.ingest.Submission;
+import io.millrace.stream.HeapBudget.Lease;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -14,16 +15,18 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of documents, a line each, answered by a stream of results, a line each and in the same order. A bad line never
  * spoils the others. Reading pauses while too many lines, or too many bytes, wait for their commit, or for a client that
- * does not read its answers.
+ * does not read its answers; and before a large line, until {@link DoorMemory} has room for it.
  */
 final class DocumentStream {
 
     private static final int MAX_LINES_WAITING = 1_000;
-    private static final int MAX_BYTES_WAITING = 8 << 20;
+    private static final long MAX_BYTES_WAITING =
+            Math.min(8 << 20, Runtime.getRuntime().maxMemory() / 256);
     private static final String STOPS = "This pod stops. Send again what has no result: it was not stored.";
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -37,10 +40,22 @@ final class DocumentStream {
     private final DocumentParser parser;
     private final JobIds jobIds;
     private final Admission admission;
+    private final DoorMemory memory;
+    private final int maxLineBytes;
     private final Context loop;
     private final BodyDeadline deadline;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private int waitingBytes;
+    /** Lines that are read, and whose turn has not come. */
+    private final ArrayDeque<NdjsonLines.Line> cut = new ArrayDeque<>();
+
+    /** For lines that are not large. */
+    private @Nullable Lease small;
+    /** For the large line that is being read. */
+    private @Nullable Lease large;
+    /** A large line gets room, or is parsed; none may pass it. */
+    private boolean busy;
+
     /** The request has come to its end; what it brought may still be in the decoder. */
     private boolean received;
     /** The decoder has given all that it was fed; it may be fed again only then. */
@@ -61,7 +76,8 @@ final class DocumentStream {
             ClientLimits limits,
             DocumentParser parser,
             JobIds jobIds,
-            Admission admission) {
+            Admission admission,
+            DoorMemory memory) {
         this.context = context;
         this.loop = context.vertx().getOrCreateContext();
         this.request = context.request();
@@ -73,12 +89,22 @@ final class DocumentStream {
         this.parser = parser;
         this.jobIds = jobIds;
         this.admission = admission;
+        this.memory = memory;
+        this.maxLineBytes = maxLineBytes;
         this.deadline = new BodyDeadline(
                 context.vertx(), limits.body(), 0, () -> breakOff(problem(ProblemType.REQUEST_TIMEOUT)));
     }
 
     void start() {
+        small = memory.small(DoorMemory.SMALL_BYTES);
+        if (small == null) {
+            breakOff(DoorMemory.exhausted());
+            request.resume();
+            return;
+        }
         response.drainHandler(drained -> flow());
+        // Not the response's own handler, of which there is one: others wait for the end as well.
+        context.addEndHandler(gone -> abandon());
         InFlight.onStop(
                 context,
                 () -> breakOff(Problem.of(ProblemType.UNAVAILABLE, STOPS).withRetryAfter(RETRY_AFTER)));
@@ -106,17 +132,22 @@ final class DocumentStream {
     /** Reads on as long as there is room for more lines. */
     private void read() {
         try {
-            while (!ended && !isFull()) {
+            while (takeCut() && !ended && !isFull()) {
+                if (large == null && lines.pendingBytes() > DoorMemory.SMALL_BYTES) {
+                    makeRoom();
+                    return;
+                }
                 var bytes = decoder.read();
                 if (bytes == null) {
                     drained = true;
                     break;
                 }
-                lines.feed(bytes).forEach(this::take);
+                cut.addAll(lines.feed(bytes));
             }
-            if (received && drained && !ended) {
+            if (received && drained && !ended && cut.isEmpty() && !busy) {
                 decoder.end();
-                lines.end().ifPresent(this::take);
+                lines.end().ifPresent(cut::add);
+                takeCut();
                 end();
             }
         } catch (ContentDecoder.Broken broken) {
@@ -124,10 +155,53 @@ final class DocumentStream {
         }
     }
 
+    /** Whether all lines that are cut were taken; a large one is not taken at once. */
+    private boolean takeCut() {
+        while (!busy && !cut.isEmpty()) {
+            take(cut.remove());
+        }
+        return cut.isEmpty() && !busy;
+    }
+
+    /** The line that is being read is large: nothing more is read until there is room for the most that it may become. */
+    private void makeRoom() {
+        busy = true;
+        memory.large(maxLineBytes).onComplete((room, failure) -> {
+            busy = false;
+            if (room != null) {
+                if (ended) {
+                    room.close();
+                } else {
+                    large = room;
+                }
+            } else if (!ended) {
+                lines.skip();
+                wait(0, Future.succeededFuture(result(lines.number(), DoorMemory.problem(failure))));
+            }
+            flow();
+        });
+    }
+
     private void end() {
         ended = true;
         deadline.cancel();
         decoder.close();
+        close(small);
+        close(large);
+        small = null;
+        large = null;
+    }
+
+    private void abandon() {
+        if (!ended) {
+            end();
+        }
+    }
+
+    private static void close(@Nullable Lease lease) {
+        if (lease != null) {
+            lease.close();
+        }
     }
 
     /**
@@ -151,11 +225,45 @@ final class DocumentStream {
 
     private void take(NdjsonLines.Line line) {
         switch (line) {
-            case NdjsonLines.Line.TooLong(var number) ->
+            case NdjsonLines.Line.TooLong(var number) -> {
+                close(large);
+                large = null;
                 wait(0, Future.succeededFuture(result(number, problem(ProblemType.LINE_TOO_LONG))));
-            case NdjsonLines.Line.Complete(var number, var bytes) ->
-                wait(bytes.length, accept(number, parser.parseLine(bytes, workspace)));
+            }
+            case NdjsonLines.Line.Complete(var number, var bytes) -> {
+                var room = large;
+                large = null;
+                wait(
+                        bytes.length,
+                        room == null
+                                ? accept(number, parser.parseLine(bytes, workspace))
+                                : acceptLarge(number, bytes, room));
+            }
         }
+    }
+
+    /** Away from the event loop, and once there is room for the work; the lines behind it wait until it has been sent on. */
+    private Future<Buffer> acceptLarge(long number, byte[] bytes, Lease room) {
+        busy = true;
+        return memory.work(bytes.length)
+                .compose(work -> context.vertx()
+                        .executeBlocking(() -> parser.parseLine(bytes, workspace), false)
+                        .onComplete(parsed -> {
+                            room.close();
+                            busy = false;
+                        })
+                        .compose(parsed -> {
+                            loop.runOnContext(turn -> flow());
+                            return accept(number, parsed);
+                        })
+                        .onComplete(done -> work.close()))
+                .onComplete(done -> {
+                    room.close();
+                    if (done.failed()) {
+                        busy = false;
+                    }
+                })
+                .otherwise(failure -> result(number, ProblemHandler.problem(failure, request)));
     }
 
     private Future<Buffer> accept(long number, Parsed parsed) {
@@ -164,7 +272,7 @@ final class DocumentStream {
             case Parsed.Accepted(var documents, var array) -> {
                 var submission = new Submission(jobIds.mint(), documents.getFirst());
                 yield admission
-                        .accept(new IngestRequest(List.of(submission)))
+                        .accept(workspace, new IngestRequest(List.of(submission)))
                         .map(accepted -> result(number, submission))
                         .otherwise(failure -> result(number, ProblemHandler.problem(failure, request)));
             }
@@ -200,7 +308,7 @@ final class DocumentStream {
             write();
             read();
             write();
-        } while (!ended && !drained && !isFull());
+        } while (!ended && !isFull() && (!drained || !cut.isEmpty()));
         if (ended && waiting.isEmpty()) {
             begin();
             response.end();
@@ -227,7 +335,10 @@ final class DocumentStream {
     }
 
     private boolean isFull() {
-        return waiting.size() >= MAX_LINES_WAITING || waitingBytes >= MAX_BYTES_WAITING || response.writeQueueFull();
+        return busy
+                || waiting.size() >= MAX_LINES_WAITING
+                || waitingBytes >= MAX_BYTES_WAITING
+                || response.writeQueueFull();
     }
 
     private void pace() {

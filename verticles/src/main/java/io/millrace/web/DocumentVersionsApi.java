@@ -38,15 +38,18 @@ final class DocumentVersionsApi {
     private static final int MAX_VERSIONS = 200;
     private static final int WAITING_AMONG = 20;
     private static final String CURSOR = "versions";
+    private static final int CHUNK_BYTES = 8 << 10;
 
     private final Vertx vertx;
     private final Supplier<Database> database;
     private final Supplier<Log> log;
+    private final DoorMemory memory;
 
-    DocumentVersionsApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log) {
+    DocumentVersionsApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log, DoorMemory memory) {
         this.vertx = vertx;
         this.database = database;
         this.log = log;
+        this.memory = memory;
     }
 
     void mount(Router router) {
@@ -171,9 +174,16 @@ final class DocumentVersionsApi {
     private void show(RoutingContext context) {
         var query = Query.of(context);
         var answer = find(query)
-                .compose(found ->
-                        content(query, found).compose(content -> render(DocumentView.of(query, found, content))));
-        Requests.answer(context, answer, rendered -> Cached.answer(context, rendered));
+                .compose(found -> wanted(query, found)
+                        .compose(version -> memory.answering(
+                                version == null ? 0 : contentBytes(version),
+                                () -> content(query, version)
+                                        .compose(content -> render(DocumentView.of(query, found, content))))));
+        Requests.answer(
+                context,
+                answer,
+                rendered -> Cached.answer(context, rendered.value())
+                        .onComplete(done -> rendered.taken().run()));
     }
 
     private Future<Found> find(Query query) {
@@ -191,18 +201,26 @@ final class DocumentVersionsApi {
         });
     }
 
-    private Future<Content> content(Query query, Found found) {
+    /** The version whose content is wanted; null when none is. */
+    private Future<@Nullable Version> wanted(Query query, Found found) {
         var wanted = found.wanted(query);
         if (wanted == null || (!query.content() && query.version() == null)) {
-            return Future.succeededFuture(Content.NONE);
+            return Future.succeededFuture(null);
         }
-        return known(query, wanted).compose(version -> {
-            if (!query.content()) {
-                return Future.succeededFuture(Content.NONE);
-            }
-            return fromLog(query, version)
-                    .compose(content -> content != null ? Future.succeededFuture(content) : fromChunks(query, version));
-        });
+        return known(query, wanted).map(version -> query.content() ? version : null);
+    }
+
+    /** As it was posted, or, for what came before that was stored, as much as its chunks may be. */
+    private static long contentBytes(Version version) {
+        return Math.max(version.sizeBytes(), (long) version.chunks() * CHUNK_BYTES);
+    }
+
+    private Future<Content> content(Query query, @Nullable Version version) {
+        return version == null
+                ? Future.succeededFuture(Content.NONE)
+                : fromLog(query, version)
+                        .compose(content ->
+                                content != null ? Future.succeededFuture(content) : fromChunks(query, version));
     }
 
     /** An offset that is no version of this document is another document's. */

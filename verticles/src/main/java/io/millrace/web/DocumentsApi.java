@@ -4,6 +4,8 @@ import io.millrace.MillraceException.InvalidParameter;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.ingest.JobIds;
 import io.millrace.ingest.Submission;
+import io.millrace.stream.HeapBudget.Lease;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
@@ -28,6 +30,7 @@ final class DocumentsApi {
     private final DocumentAnswers answers;
     private final int maxBodyBytes;
     private final ClientLimits limits;
+    private final DoorMemory memory;
 
     DocumentsApi(
             Vertx vertx,
@@ -36,7 +39,8 @@ final class DocumentsApi {
             DocumentParser parser,
             DocumentAnswers answers,
             int maxBodyBytes,
-            ClientLimits limits) {
+            ClientLimits limits,
+            DoorMemory memory) {
         this.vertx = vertx;
         this.admission = admission;
         this.jobIds = jobIds;
@@ -44,6 +48,7 @@ final class DocumentsApi {
         this.answers = answers;
         this.maxBodyBytes = maxBodyBytes;
         this.limits = limits;
+        this.memory = memory;
     }
 
     void mount(Router router) {
@@ -89,37 +94,63 @@ final class DocumentsApi {
     }
 
     private void read(RoutingContext context, String workspace, @Nullable String key, ContentDecoder decoder) {
-        RequestBody.read(vertx, context.request(), decoder, maxBodyBytes, limits.body())
+        RequestBody.read(vertx, context.request(), decoder, maxBodyBytes, limits.body(), memory)
                 .onSuccess(read -> {
                     switch (read) {
-                        case RequestBody.Read.Whole(var bytes) -> parse(context, workspace, key, bytes);
+                        case RequestBody.Read.Whole(var bytes, var body) -> parse(context, workspace, key, bytes, body);
                         case RequestBody.Read.Refused(var problem) -> refuse(context, problem);
                     }
                 });
     }
 
-    /** Tells a client that still sends that nobody listens any more. */
+    /**
+     * Tells a client that still sends that nobody listens any more. Whoever may come back is listened to, to the end and
+     * without keeping anything: many a client whose connection closes while it sends never reads why.
+     */
     private static void refuse(RoutingContext context, Problem problem) {
-        if (!context.request().isEnded()) {
+        if (!context.request().isEnded() && problem.retryAfter() == null) {
             context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         ProblemHandler.answer(context, problem);
     }
 
-    private void parse(RoutingContext context, String workspace, @Nullable String key, byte[] body) {
-        if (body.length <= PARSE_INLINE_BYTES) {
-            accept(context, workspace, key, parser.parse(body, workspace));
-        } else {
-            Requests.answer(
-                    context,
-                    vertx.executeBlocking(() -> parser.parse(body, workspace), false),
-                    parsed -> accept(context, workspace, key, parsed));
+    /** What is small is worked on at once; for the rest there has to be room, from here until it has committed. */
+    private void parse(RoutingContext context, String workspace, @Nullable String key, byte[] bytes, Lease body) {
+        if (bytes.length <= DoorMemory.SMALL_BYTES) {
+            body.close();
+            accept(context, workspace, key, parser.parse(bytes, workspace), () -> {});
+            return;
         }
+        var parsed = memory.work(bytes.length)
+                .compose(work -> parse(bytes, workspace)
+                        .map(documents -> new Worked(documents, work))
+                        .onFailure(thrown -> work.close()))
+                .onComplete(done -> body.close());
+        Requests.answer(context, parsed, worked -> {
+            try {
+                accept(context, workspace, key, worked.documents, worked.memory::close);
+            } catch (RuntimeException e) {
+                worked.memory.close();
+                throw e;
+            }
+        });
     }
 
-    private void accept(RoutingContext context, String workspace, @Nullable String key, Parsed parsed) {
+    private record Worked(Parsed documents, Lease memory) {}
+
+    private Future<Parsed> parse(byte[] bytes, String workspace) {
+        return bytes.length <= PARSE_INLINE_BYTES
+                ? Future.succeededFuture(parser.parse(bytes, workspace))
+                : vertx.executeBlocking(() -> parser.parse(bytes, workspace), false);
+    }
+
+    private void accept(
+            RoutingContext context, String workspace, @Nullable String key, Parsed parsed, Runnable committed) {
         switch (parsed) {
-            case Parsed.Rejected(var problem) -> ProblemHandler.answer(context, problem);
+            case Parsed.Rejected(var problem) -> {
+                committed.run();
+                ProblemHandler.answer(context, problem);
+            }
             case Parsed.Accepted(var documents, var array) -> {
                 var submissions = new ArrayList<Submission>();
                 for (var document : documents) {
@@ -129,7 +160,7 @@ final class DocumentsApi {
                 var request = key == null ? new IngestRequest(submissions) : IngestRequest.keyed(submissions, array);
                 Requests.answer(
                         context,
-                        admission.accept(request),
+                        admission.accept(workspace, request).onComplete(done -> committed.run()),
                         outcome -> answers.accepted(context, workspace, submissions, array, outcome));
             }
         }
@@ -142,6 +173,7 @@ final class DocumentsApi {
                     "A stream has no idempotency key. Send an array with one, or send again what has no answer: the same"
                             + " content changes nothing.");
         }
-        new DocumentStream(context, workspace, maxBodyBytes, decoder, limits, parser, jobIds, admission).start();
+        new DocumentStream(context, workspace, maxBodyBytes, decoder, limits, parser, jobIds, admission, memory)
+                .start();
     }
 }

@@ -36,7 +36,7 @@ final class GraphExportApi {
             throw new Overloaded(AT_ONCE_MAX + " exports are under way already.", Duration.ofSeconds(5));
         }
         running++;
-        var stream = new GraphExportStream(vertx, context.response());
+        var stream = new GraphExportStream(vertx, context);
         graph.get().walk(workspace, stream).onComplete(done -> {
             running--;
             if (done.succeeded()) {

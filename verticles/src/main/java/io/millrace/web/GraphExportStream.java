@@ -40,10 +40,10 @@ final class GraphExportStream implements GraphExport.Sink {
     private long relationships;
     private boolean gone;
 
-    GraphExportStream(Vertx vertx, HttpServerResponse response) {
+    GraphExportStream(Vertx vertx, RoutingContext context) {
         this.vertx = vertx;
-        this.response = response;
-        response.exceptionHandler(broken -> gone = true).closeHandler(closed -> gone = true);
+        this.response = context.response();
+        context.addEndHandler(ended -> gone = true);
     }
 
     private record EntityLine(String kind, @JsonUnwrapped ExportedEntity entity) {}

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.millrace.chunk.ChunkVerticle;
 import io.millrace.events.EventFeed;
 import io.millrace.events.EventListener;
 import io.millrace.graph.GraphExport;
@@ -41,7 +40,7 @@ public final class HttpVerticle extends AbstractVerticle {
             int maxBodyBytes,
             int maxDocuments,
             ClientLimits limits,
-            long maxLag,
+            AdmissionLimits admission,
             Reading reading,
             EventSettings events) {}
 
@@ -60,7 +59,6 @@ public final class HttpVerticle extends AbstractVerticle {
     public record EventSettings(int maxClients, EventListener.Patience patience) {}
 
     private static final Pattern PARAMETER = Pattern.compile(":(\\w+)");
-    private static final Duration MEASURE = Duration.ofSeconds(1);
     /** Below this, what compression saves is less than a packet. */
     private static final int COMPRESS_FROM_BYTES = 1_024;
 
@@ -115,9 +113,11 @@ public final class HttpVerticle extends AbstractVerticle {
         new HealthApi(vertx, readiness, () -> up().databaseHealth(), this::stages).mount(router);
         router.get("/metrics").handler(this::metrics);
         router.route("/v1/*").handler(inFlight).handler(this::requireReady);
-        mountDocuments(router);
-        mountReaders(router);
-        mountProducers(router);
+        var memory =
+                new DoorMemory(vertx, () -> up().memory(), Runtime.getRuntime().maxMemory());
+        mountDocuments(router, memory);
+        mountReaders(router, memory);
+        mountProducers(router, memory);
         mountEvents(router, cors);
         var connections = new ClientConnections(settings.limits());
         Gauge.builder("millrace.http.connections", connections::open).register(metrics);
@@ -144,29 +144,21 @@ public final class HttpVerticle extends AbstractVerticle {
                 .setCompressionContentSizeThreshold(COMPRESS_FROM_BYTES);
     }
 
-    private void mountDocuments(Router router) {
-        var backlog = new Backlog();
-        vertx.setPeriodic(MEASURE.toMillis(), fired -> measure(backlog));
-        var admission = new Admission(vertx, () -> up().documentsLag(ChunkVerticle.GROUP), backlog, settings.maxLag());
+    private void mountDocuments(Router router, DoorMemory memory) {
+        var admission = new Admission(
+                vertx, () -> new JobStore(up().database()).open(), settings.admission(), System::nanoTime);
         var parser = new DocumentParser(new DocumentLimits(settings.maxDocuments(), settings.maxBodyBytes()));
         var jobIds = new JobIds(InstantSource.system(), new SecureRandom());
         var answers = new DocumentAnswers(
                 vertx, () -> new JobStore(up().database()), settings.limits().longestWait());
-        new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits())
+        new DocumentsApi(vertx, admission, jobIds, parser, answers, settings.maxBodyBytes(), settings.limits(), memory)
                 .mount(router);
         new CancelApi(vertx, () -> up().cancellation()).mount(router);
     }
 
-    private void measure(Backlog backlog) {
-        var pod = services.get();
-        if (pod != null) {
-            backlog.measure(pod.documentsCommitted(ChunkVerticle.GROUP), System.nanoTime());
-        }
-    }
-
-    private void mountReaders(Router router) {
+    private void mountReaders(Router router, DoorMemory memory) {
         new JobsApi(() -> up().database()).mount(router);
-        new DocumentVersionsApi(vertx, () -> up().database(), this::log).mount(router);
+        new DocumentVersionsApi(vertx, () -> up().database(), this::log, memory).mount(router);
         new GroupsApi(() -> up().database()).mount(router);
         new StatisticsApi(InstantSource.system(), () -> up().database()).mount(router);
         // Behind the statistics: an entity's id is any word to the router, also "top".
@@ -180,14 +172,15 @@ public final class HttpVerticle extends AbstractVerticle {
                         vertx,
                         () -> up().database(),
                         this::log,
+                        memory,
                         settings.reading().maxTails(),
                         settings.limits().idle())
                 .mount(router);
-        new DeadLettersApi(vertx, () -> up().database(), this::log).mount(router);
+        new DeadLettersApi(vertx, () -> up().database(), this::log, memory, settings.maxBodyBytes()).mount(router);
     }
 
-    private void mountProducers(Router router) {
-        var bodies = new JsonBody(vertx, settings.maxBodyBytes(), settings.limits());
+    private void mountProducers(Router router, DoorMemory memory) {
+        var bodies = new JsonBody(vertx, settings.maxBodyBytes(), settings.limits(), memory);
         new ProducerApi(() -> up().database(), this::log, bodies, settings.maxDocuments()).mount(router);
         new GraphExportApi(vertx, () -> new GraphExport(up().database())).mount(router);
     }

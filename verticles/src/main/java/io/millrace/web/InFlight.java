@@ -9,7 +9,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The requests under way, so that a pod stops when the last of them was answered. Of the door's event loop. */
+/**
+ * The requests under way, so that a pod stops when the last of them was answered. Of the door's event loop.
+ *
+ * <p>It hears of their end by the context. A handler of its own on the response would take that away, so those who want to hear
+ * of it as well also ask the context.
+ */
 final class InFlight implements Handler<RoutingContext> {
 
     private static final String KEY = "millrace.in-flight";

@@ -14,11 +14,13 @@ final class JsonBody {
     private final Vertx vertx;
     private final int bytesMax;
     private final ClientLimits limits;
+    private final DoorMemory memory;
 
-    JsonBody(Vertx vertx, int bytesMax, ClientLimits limits) {
+    JsonBody(Vertx vertx, int bytesMax, ClientLimits limits, DoorMemory memory) {
         this.vertx = vertx;
         this.bytesMax = bytesMax;
         this.limits = limits;
+        this.memory = memory;
     }
 
     /** What a reader makes of a body that is JSON: what it says, or what is wrong with it. */
@@ -39,9 +41,10 @@ final class JsonBody {
         if (decoder == null) {
             return;
         }
-        var parsed = RequestBody.read(vertx, context.request(), decoder, bytesMax, limits.body())
+        var parsed = RequestBody.read(vertx, context.request(), decoder, bytesMax, limits.body(), memory)
                 .compose(read -> switch (read) {
-                    case RequestBody.Read.Whole(var bytes) -> parse(bytes, reader);
+                    case RequestBody.Read.Whole(var bytes, var body) ->
+                        parse(context, bytes, reader).onComplete(done -> body.close());
                     case RequestBody.Read.Refused(var problem) ->
                         Future.succeededFuture(new Parsed.Refused<T>(problem));
                 });
@@ -51,6 +54,23 @@ final class JsonBody {
                 case Parsed.Refused<T>(var problem) -> ProblemHandler.answer(context, problem);
             }
         });
+    }
+
+    /** What is small is worked on at once; for the rest there has to be room, from here until it was answered. */
+    private <T> Future<Parsed<T>> parse(
+            RoutingContext context, byte[] bytes, StrictJson.ValueReader<Parsed<T>> reader) {
+        if (bytes.length <= DoorMemory.SMALL_BYTES) {
+            return parse(bytes, reader);
+        }
+        return memory.work(bytes.length)
+                .compose(work -> parse(bytes, reader).onComplete(done -> {
+                    var response = context.response();
+                    if (done.failed() || response.ended() || response.closed()) {
+                        work.close();
+                    } else {
+                        context.addEndHandler(ended -> work.close());
+                    }
+                }));
     }
 
     private <T> Future<Parsed<T>> parse(byte[] bytes, StrictJson.ValueReader<Parsed<T>> reader) {

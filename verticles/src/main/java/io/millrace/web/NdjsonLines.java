@@ -61,6 +61,18 @@ final class NdjsonLines {
         return lines;
     }
 
+    /** Bytes of the line that is being read, as far as it has come. */
+    int pendingBytes() {
+        return pendingCount;
+    }
+
+    /** Lets the rest of the line that is being read pass by. */
+    void skip() {
+        pending = NOTHING;
+        pendingCount = 0;
+        skipping = true;
+    }
+
     /** The line that is being read. */
     long number() {
         return number;

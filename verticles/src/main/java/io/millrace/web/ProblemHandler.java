@@ -108,6 +108,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
         Problem problem = Problem.of(type(exception), exception.detail()).withContext(exception.context());
         return switch (exception) {
             case MillraceException.Overloaded overloaded -> problem.withRetryAfter(overloaded.retryAfter());
+            case MillraceException.QuotaExceeded quota -> problem.withRetryAfter(quota.retryAfter());
             case MillraceException.Unavailable unavailable -> problem.withRetryAfter(unavailable.retryAfter());
             case MillraceException.InvalidParameter _,
                     MillraceException.NotFound _,
@@ -128,6 +129,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
             case MillraceException.KeyReused _ -> ProblemType.IDEMPOTENCY_KEY_REUSED;
             case MillraceException.KeyInFlight _ -> ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT;
             case MillraceException.Overloaded _ -> ProblemType.OVERLOADED;
+            case MillraceException.QuotaExceeded _ -> ProblemType.QUOTA_EXCEEDED;
             case MillraceException.Unavailable _ -> ProblemType.UNAVAILABLE;
             case MillraceException.OutcomeUnknown _ -> ProblemType.OUTCOME_UNKNOWN;
         };

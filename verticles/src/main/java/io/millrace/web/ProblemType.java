@@ -189,8 +189,15 @@ enum ProblemType {
     OVERLOADED(
             429,
             "Too much at once",
-            "A bound is reached, on documents in flight or on what a workspace may send. Nothing was stored.",
+            "A bound of the whole server is reached, such as on documents that are accepted and not finished. Nothing was stored.",
             "Wait as long as the Retry-After header says, then send the same again."),
+    QUOTA_EXCEEDED(
+            429,
+            "Workspace's quota used up",
+            "The workspace has as many documents, or bytes of them, that are accepted and not finished as it may have. Other"
+                    + " workspaces are not concerned. Nothing was stored.",
+            "Wait as long as the Retry-After header says, then send the same again. The quota is in the settings"
+                    + " ingest.max-open-per-workspace and ingest.max-open-bytes-per-workspace."),
     HEADERS_TOO_LARGE(
             431,
             "Headers too large",

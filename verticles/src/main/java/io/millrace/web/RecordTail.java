@@ -1,11 +1,13 @@
 package io.millrace.web;
 
+import io.millrace.MillraceException.Overloaded;
 import io.millrace.pg.DatabaseFailure;
 import io.millrace.stream.Appended;
 import io.millrace.stream.ConsumerRecord;
 import io.millrace.stream.Log;
 import io.millrace.stream.Topic;
 import io.millrace.stream.TopicReader;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
@@ -62,6 +64,7 @@ final class RecordTail {
     private final Vertx vertx;
     private final Log log;
     private final TopicReader topics;
+    private final DoorMemory memory;
     private final Topic topic;
     private final Format format;
     private final Duration signOfLife;
@@ -92,6 +95,7 @@ final class RecordTail {
             Vertx vertx,
             Log log,
             TopicReader topics,
+            DoorMemory memory,
             Topic topic,
             NavigableMap<Integer, Long> positions,
             long limit,
@@ -102,6 +106,7 @@ final class RecordTail {
         this.vertx = vertx;
         this.log = log;
         this.topics = topics;
+        this.memory = memory;
         this.topic = topic;
         this.positions = new TreeMap<>(positions);
         this.remaining = limit;
@@ -172,13 +177,8 @@ final class RecordTail {
         last = partition;
         pending.remove(partition);
         var position = positions.get(partition);
-        log.fetch(topic, partition, position == null ? 0 : position, FETCH_BYTES)
-                .map(this::withinLimit)
-                .compose(records -> Rendering.run(vertx, RecordView.bytes(records), () -> rendered(records))
-                        .map(body -> {
-                            deliver(partition, records, body);
-                            return body;
-                        }))
+        memory.answering(log, topic, partition, position == null ? 0 : position, FETCH_BYTES, this::render)
+                .onSuccess(step -> deliver(partition, step.value(), step.taken()))
                 .onComplete(done -> {
                     stepping = false;
                     if (done.failed()) {
@@ -187,6 +187,13 @@ final class RecordTail {
                         step();
                     }
                 });
+    }
+
+    private record Step(List<ConsumerRecord> records, Buffer body) {}
+
+    private Future<Step> render(List<ConsumerRecord> fetched) {
+        var records = withinLimit(fetched);
+        return Rendering.run(vertx, RecordView.bytes(records), () -> new Step(records, rendered(records)));
     }
 
     private List<ConsumerRecord> withinLimit(List<ConsumerRecord> records) {
@@ -230,11 +237,13 @@ final class RecordTail {
         return places;
     }
 
-    private void deliver(int partition, List<ConsumerRecord> records, Buffer body) {
+    private void deliver(int partition, Step step, Runnable taken) {
+        var records = step.records;
         if (ended || records.isEmpty()) {
+            taken.run();
             return;
         }
-        write(body);
+        write(step.body).onComplete(written -> taken.run());
         positions.put(partition, records.getLast().offset() + 1);
         pending.add(partition);
         remaining -= records.size();
@@ -244,14 +253,15 @@ final class RecordTail {
         }
     }
 
-    private void write(Buffer body) {
+    private Future<Void> write(Buffer body) {
         wroteNanos = System.nanoTime();
-        response.write(body).onFailure(broken -> end());
+        return response.write(body).onFailure(broken -> end());
     }
 
     /** The database may come back, and the next look at the ends goes on; records that are gone do not. */
     private void failed(Throwable thrown) {
-        if (thrown instanceof DatabaseFailure failure && PASSING.contains(failure.kind())) {
+        if (thrown instanceof Overloaded
+                || (thrown instanceof DatabaseFailure failure && PASSING.contains(failure.kind()))) {
             LOG.debug("a tail of {} waits: {}", topic.name(), thrown.getMessage());
             return;
         }

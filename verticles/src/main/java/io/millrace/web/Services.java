@@ -4,7 +4,7 @@ import io.millrace.jobs.CancelStore;
 import io.millrace.pg.Database;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.GroupState;
-import io.millrace.stream.PartitionState;
+import io.millrace.stream.HeapBudget;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
@@ -16,31 +16,17 @@ import java.util.function.IntSupplier;
 /**
  * What the door needs of a pod that is up.
  *
+ * @param memory what heavy work of the whole pod takes its memory from
  * @param poolActive connections in use now
  * @param lastProgress when each group of this pod last committed
  */
 public record Services(
         Database database,
+        HeapBudget memory,
         Coordinator coordinator,
         CancelStore cancellation,
         IntSupplier poolActive,
         Map<String, Instant> lastProgress) {
-
-    /** Documents that wait for the chunk stage. */
-    long documentsLag(String chunkGroup) {
-        var state = coordinator.states().get(chunkGroup);
-        return state == null ? 0 : state.lag();
-    }
-
-    /** Documents that the chunk stage has read, all in all. */
-    long documentsCommitted(String chunkGroup) {
-        var state = coordinator.states().get(chunkGroup);
-        return state == null
-                ? 0
-                : state.partitions().stream()
-                        .mapToLong(PartitionState::committedOffset)
-                        .sum();
-    }
 
     Collection<HealthApi.StageHealth> stages() {
         return coordinator.states().values().stream().map(this::stage).toList();

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +38,22 @@ final class TopicsApi {
     private final Vertx vertx;
     private final Supplier<Database> database;
     private final Supplier<Log> log;
+    private final DoorMemory memory;
     private final Tails tails;
     private final Duration signOfLife;
 
     /** @param idleTimeout after which a connection that is silent is closed */
-    TopicsApi(Vertx vertx, Supplier<Database> database, Supplier<Log> log, int maxTails, Duration idleTimeout) {
+    TopicsApi(
+            Vertx vertx,
+            Supplier<Database> database,
+            Supplier<Log> log,
+            DoorMemory memory,
+            int maxTails,
+            Duration idleTimeout) {
         this.vertx = vertx;
         this.database = database;
         this.log = log;
+        this.memory = memory;
         this.tails = new Tails(maxTails);
         this.signOfLife =
                 idleTimeout.dividedBy(4).compareTo(SIGN_OF_LIFE) < 0 ? idleTimeout.dividedBy(4) : SIGN_OF_LIFE;
@@ -149,11 +158,12 @@ final class TopicsApi {
                 body -> context.response()
                         .putHeader(HttpHeaders.CONTENT_TYPE, Json.MEDIA_TYPE)
                         .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                        .end(body));
+                        .end(body.value())
+                        .onComplete(taken -> body.taken().run()));
     }
 
-    private Future<Buffer> page(Topic topic, TopicReader.Range range, long offset, int limit) {
-        return fetch(topic, range, offset).compose(fetched -> {
+    private Future<DoorMemory.Answer<Buffer>> page(Topic topic, TopicReader.Range range, long offset, int limit) {
+        return fetch(topic, range, offset, fetched -> {
             var records = fetched.stream().limit(limit).toList();
             var next = records.isEmpty() ? offset : records.getLast().offset() + 1;
             return Rendering.run(
@@ -169,9 +179,9 @@ final class TopicsApi {
         });
     }
 
-    private Future<List<ConsumerRecord>> fetch(Topic topic, TopicReader.Range range, long offset) {
-        return log.get()
-                .fetch(topic, range.partition(), offset, Log.BATCH_BYTES)
+    private Future<DoorMemory.Answer<Buffer>> fetch(
+            Topic topic, TopicReader.Range range, long offset, Function<List<ConsumerRecord>, Future<Buffer>> making) {
+        return memory.answering(log.get(), topic, range.partition(), offset, Log.BATCH_BYTES, making)
                 .recover(thrown -> Future.failedFuture(
                         thrown instanceof DatabaseFailure failure
                                         && failure.kind() == DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE
@@ -249,6 +259,7 @@ final class TopicsApi {
                         vertx,
                         log.get(),
                         topics(),
+                        memory,
                         tailed.topic(),
                         tailed.positions(),
                         limit,

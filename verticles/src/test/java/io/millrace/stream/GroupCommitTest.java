@@ -90,6 +90,29 @@ class GroupCommitTest {
     }
 
     @Test
+    void nobodyHoldsMoreOfTheBudgetThanHeLeavesFree() {
+        assertThat(taken("loud", 100)).isEqualTo(5);
+        assertThat(taken("second", 100)).isEqualTo(3);
+        assertThat(taken("quiet", 100)).isEqualTo(1);
+        assertThat(taken("loud", 100)).isZero();
+
+        for (var i = 0; i < flushes.size(); i++) {
+            flushes.get(i).succeed();
+        }
+        assertThat(budget.heldBytes()).isZero();
+        assertThat(taken("loud", 100)).isEqualTo(5);
+    }
+
+    /** How many items an owner gets in. */
+    private int taken(String owner, int bytes) {
+        var taken = 0;
+        for (var added = commits.add(owner, 0, bytes); !added.failed(); added = commits.add(owner, 0, bytes)) {
+            taken++;
+        }
+        return taken;
+    }
+
+    @Test
     void aFailedFlushFailsItsOwnCallersOnly() {
         var first = commits.add(1, 1);
         var second = commits.add(2, 1);

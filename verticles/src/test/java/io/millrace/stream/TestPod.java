@@ -93,6 +93,7 @@ final class TestPod implements AutoCloseable {
                 log,
                 groups,
                 compute,
+                HeapBudget.forWork(),
                 coordinator,
                 new RunnerSettings(3, Duration.ofMillis(10), Duration.ofMillis(100)),
                 commits::add);

@@ -10,6 +10,7 @@ import io.millrace.pg.Database;
 import io.millrace.pg.DatabaseSettings;
 import io.millrace.stream.Coordinator;
 import io.millrace.stream.GroupStore;
+import io.millrace.stream.HeapBudget;
 import io.millrace.stream.LocalMessages;
 import io.millrace.stream.Log;
 import io.millrace.stream.Membership;
@@ -53,7 +54,7 @@ final class Door implements AutoCloseable {
                         BODY_BYTES_MAX,
                         1_000,
                         limits,
-                        1_000,
+                        new AdmissionLimits(1_000, 0, 0),
                         new HttpVerticle.Reading(List.of(), 10),
                         new HttpVerticle.EventSettings(10, new EventListener.Patience(PATIENCE, PATIENCE))),
                 readiness,
@@ -70,7 +71,13 @@ final class Door implements AutoCloseable {
         var membership = new Membership(settings, UUID.randomUUID(), "door", Duration.ofSeconds(5));
         var coordinator =
                 new Coordinator(new GroupStore(database), membership, List.of(), Coordinator.Settings.DEFAULT);
-        return new Services(database, coordinator, new CancelStore(database, new Log(database)), () -> 0, Map.of());
+        return new Services(
+                database,
+                HeapBudget.forWork(),
+                coordinator,
+                new CancelStore(database, new Log(database)),
+                () -> 0,
+                Map.of());
     }
 
     static Door open() {

@@ -47,6 +47,7 @@ class ProblemTypeTest {
                         "422 idempotency_key_reused",
                         "426 upgrade_required",
                         "429 overloaded",
+                        "429 quota_exceeded",
                         "431 headers_too_large",
                         "500 internal_error",
                         "503 unavailable",
