@@ -104,7 +104,10 @@ final class FaultyLink implements AutoCloseable {
 
     /** Of each open connection that waits for answers: its port at the server, and how many requests were sent and answered. */
     List<String> unanswered() {
-        return open.stream().map(Connection::unanswered).filter(text -> !text.isEmpty()).toList();
+        return open.stream()
+                .map(Connection::unanswered)
+                .filter(text -> !text.isEmpty())
+                .toList();
     }
 
     /** Has every statement looked at from now on. */
