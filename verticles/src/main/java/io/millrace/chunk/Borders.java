@@ -18,7 +18,6 @@ final class Borders {
 
     private static final Pattern CHARACTER = Pattern.compile("\\X");
     private static final int CONTEXT_CHARS = 16;
-    private static final Border[] KINDS = Border.values();
 
     private static final int LARGE_CHARS = 4_000_000;
     private static final int LARGE_SPACING = 4;
@@ -31,7 +30,7 @@ final class Borders {
     private int size;
     private final boolean large;
     private int[] positions;
-    private byte[] kinds;
+    private Border[] kinds;
     /** Empty for a large text, whose hashes are computed when they are asked for. */
     private long[] hashes;
 
@@ -43,7 +42,7 @@ final class Borders {
         this.widest = widest;
         this.large = text.length() > LARGE_CHARS && widest >= LARGE_WIDEST;
         this.positions = new int[text.length() / 5 + 16];
-        this.kinds = new byte[positions.length];
+        this.kinds = new Border[positions.length];
         this.hashes = large ? new long[0] : new long[positions.length];
     }
 
@@ -66,7 +65,7 @@ final class Borders {
     }
 
     Border kind(int index) {
-        return KINDS[kinds[index]];
+        return kinds[index];
     }
 
     /** About how many tokens lie between two borders. */
@@ -135,7 +134,7 @@ final class Borders {
     }
 
     private int better(int one, int other) {
-        int order = Byte.compare(kinds[one], kinds[other]);
+        int order = kinds[one].compareTo(kinds[other]);
         if (order == 0) {
             order = Long.compare(hash(one), hash(other));
         }
@@ -180,7 +179,7 @@ final class Borders {
 
     private void append(int position, Border border) {
         if (large && size > 1 && position - positions[size - 1] < LARGE_SPACING && position < text.length()) {
-            if (border.ordinal() >= kinds[size - 1]) {
+            if (border.compareTo(kinds[size - 1]) >= 0) {
                 return;
             }
             size--;
@@ -191,7 +190,7 @@ final class Borders {
             hashes = large ? hashes : Arrays.copyOf(hashes, size * 2);
         }
         positions[size] = position;
-        kinds[size] = (byte) border.ordinal();
+        kinds[size] = border;
         if (!large) {
             hashes[size] = hashAround(position);
         }

@@ -80,15 +80,21 @@ public final class HeapBudget {
         return enqueue(bytes).promise.future();
     }
 
-    /** Waits for so long, then fails with {@link Exhausted}. */
+    /** Waits for so long, then fails with {@link Exhausted}; completes on the caller's own context, whoever gives back. */
     public Future<Lease> take(Vertx vertx, long bytes, Duration patience) {
         var waiting = enqueue(bytes);
-        var future = waiting.promise.future();
-        if (!future.isComplete()) {
-            var timer = vertx.setTimer(patience.toMillis(), fired -> expire(waiting));
-            future.onComplete(done -> vertx.cancelTimer(timer));
+        var taken = waiting.promise.future();
+        if (taken.isComplete()) {
+            return taken;
         }
-        return future;
+        var context = vertx.getOrCreateContext();
+        var timer = vertx.setTimer(patience.toMillis(), fired -> expire(waiting));
+        var told = Promise.<Lease>promise();
+        taken.onComplete((lease, failure) -> context.runOnContext(turn -> {
+            vertx.cancelTimer(timer);
+            told.complete(lease, failure);
+        }));
+        return told.future();
     }
 
     /** What is there at once; null when it is not. */

@@ -18,7 +18,7 @@ final class Backlog {
     /** After so long a measurement counts for a third. */
     private static final double MEMORY_SECONDS = 5;
 
-    /** After so long a lull counts for a third of its length. */
+    /** After so long in which there were no longer ones, a lull counts for a third of its length. */
     private static final double LULL_MEMORY_SECONDS = 30;
 
     /** Nobody looked for longer than this, so nobody knows how long there was work in that time. */
@@ -50,9 +50,11 @@ final class Backlog {
             var weight = 1 - Math.exp(-seconds / MEMORY_SECONDS);
             sum += weight * (more / seconds - sum);
             weights += weight * (1 - weights);
-            lullSeconds *= Math.exp(-seconds / LULL_MEMORY_SECONDS);
             if (more > 0) {
-                lullSeconds = Math.max(lullSeconds, seconds(progressNanos, nanos));
+                // Forgotten only while there is progress: what one lump of all that waited has told still holds for the
+                // next.
+                var lull = seconds(progressNanos, nanos);
+                lullSeconds = Math.max(lull, lullSeconds * Math.exp(-lull / LULL_MEMORY_SECONDS));
                 progressNanos = nanos;
             }
         }

@@ -84,7 +84,8 @@ final class DocumentAnswers {
         response.putHeader("Preference-Applied", "wait=" + wait.toSeconds());
         var ids = references.stream().map(JobReference::id).toList();
         var waiter = waiters.await(ids, wait, replayed);
-        context.addEndHandler(over -> waiter.end());
+        // Not the response's own handler, of which there is one: others wait for the end as well.
+        context.addEndHandler(gone -> waiter.end());
         InFlight.onStop(context, waiter::end);
         waiter.over().onSuccess(over -> answerStates(context, workspace, references, ids));
     }

@@ -103,10 +103,11 @@ final class DocumentStream {
             return;
         }
         response.drainHandler(drained -> flow());
+        // Not the response's own handler, of which there is one: others wait for the end as well.
+        context.addEndHandler(gone -> abandon());
         InFlight.onStop(
                 context,
                 () -> breakOff(Problem.of(ProblemType.UNAVAILABLE, STOPS).withRetryAfter(RETRY_AFTER)));
-        context.addEndHandler(over -> abandon());
         request.exceptionHandler(broken -> breakOff(problem(ProblemType.BAD_REQUEST)));
         request.handler(piece -> {
             deadline.progressed(piece.length());

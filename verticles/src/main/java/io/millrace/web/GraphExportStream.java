@@ -43,7 +43,7 @@ final class GraphExportStream implements GraphExport.Sink {
     GraphExportStream(Vertx vertx, RoutingContext context) {
         this.vertx = vertx;
         this.response = context.response();
-        context.addEndHandler(over -> gone = true);
+        context.addEndHandler(ended -> gone = true);
     }
 
     private record EntityLine(String kind, @JsonUnwrapped ExportedEntity entity) {}

@@ -59,7 +59,8 @@ final class OpenDocuments {
         /** Of these, what had committed when the sample under way began, which therefore counts it. */
         private Size storedBefore = Size.NONE;
 
-        private long openNanos;
+        private boolean empty;
+        private long emptyNanos;
         private final Backlog backlog = new Backlog();
 
         Size size() {
@@ -73,12 +74,13 @@ final class OpenDocuments {
         void sampled(Size counted, long nanos) {
             if (counted.documents() == 0) {
                 backlog.idle(nanos);
-            } else {
-                openNanos = nanos;
             }
             sampled = counted;
             stored = stored.minus(storedBefore);
             storedBefore = Size.NONE;
+            var nothing = size().documents() == 0;
+            emptyNanos = nothing && empty ? emptyNanos : nanos;
+            empty = nothing;
         }
     }
 
@@ -105,7 +107,7 @@ final class OpenDocuments {
         all.backlog.measure(ended, nanos);
         all.sampled(total, nanos);
         byWorkspace.forEach((workspace, held) -> held.sampled(counted.getOrDefault(workspace, Size.NONE), nanos));
-        byWorkspace.values().removeIf(held -> held.size().documents() == 0 && nanos - held.openNanos > KEPT_NANOS);
+        byWorkspace.values().removeIf(held -> held.empty && nanos - held.emptyNanos > KEPT_NANOS);
     }
 
     private Held held(String workspace) {

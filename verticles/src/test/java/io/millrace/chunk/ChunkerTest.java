@@ -131,6 +131,18 @@ class ChunkerTest {
     }
 
     @Example
+    void aTextOfMillionsOfCharactersIsCutAsWellWhateverItIsMadeOf() {
+        String text = "x y\n".repeat(500_000) + "漢Ж".repeat(5_000) + "QUJD".repeat(5_000) + "\n".repeat(2_100_000);
+
+        List<Chunk> chunks = chunker.chunk(text);
+
+        assertThat(chunks.stream().map(Chunk::ownText).collect(joining())).isEqualTo(text);
+        assertThat(chunks)
+                .allSatisfy(chunk ->
+                        assertThat(JTOKKIT.countTokensOrdinary(chunk.text())).isLessThanOrEqualTo(1_200));
+    }
+
+    @Example
     void noOverlapWhereNoneIsWanted() {
         assertThat(new Chunker(200, 0).chunk(new Prose(7).document(20)))
                 .hasSizeGreaterThan(5)

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,8 +31,18 @@ class SmallHeapTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int LARGE_CHARS = 15 << 20;
-    private static final String PROSE =
-            "Grace Hopper wrote a compiler in the winter, and the river ran past the harbour. ";
+    private static final List<String> WORDS = List.of(
+            "Grace Hopper",
+            "a compiler",
+            "London",
+            "the winter",
+            "rivers",
+            "wrote",
+            "met",
+            "harbour",
+            "ran past",
+            "engines",
+            "music");
 
     @TempDir
     private Path folder;
@@ -39,6 +50,7 @@ class SmallHeapTest {
     private final TestDatabase database = TestDatabase.create();
     private final Rows rows = new Rows(database);
     private final Queue<UUID> acknowledged = new ConcurrentLinkedQueue<>();
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger refused = new AtomicInteger();
 
     @AfterEach
@@ -56,7 +68,7 @@ class SmallHeapTest {
             var clients = clients(base);
             var reading = new AtomicBoolean(true);
             var readers = IntStream.range(0, 16)
-                    .mapToObj(reader -> Thread.startVirtualThread(() -> read(base, reader, reading)))
+                    .mapToObj(reader -> start(() -> read(base, reader, reading)))
                     .toList();
             for (var client : clients) {
                 client.join();
@@ -73,6 +85,7 @@ class SmallHeapTest {
                     rows.list("select pg_size_pretty(sum(size_bytes)) from jobs.job_status")
                             .getFirst(),
                     refused.get());
+            assertThat(failures).isEmpty();
             assertThat(rows.list("select id from jobs.job_status where status = 'completed'").stream()
                             .map(UUID::fromString))
                     .containsAll(acknowledged);
@@ -83,21 +96,27 @@ class SmallHeapTest {
         }
     }
 
+    private Thread start(Runnable client) {
+        return Thread.ofVirtual()
+                .uncaughtExceptionHandler((thread, thrown) -> failures.add(thrown))
+                .start(client);
+    }
+
     private List<Thread> clients(URI base) {
         var clients = new ArrayList<Thread>();
-        for (var i = 0; i < 12; i++) {
+        for (var i = 0; i < 8; i++) {
             var name = "large-" + i;
             var content = content(i);
-            clients.add(Thread.startVirtualThread(() ->
+            clients.add(start(() ->
                     postUntilAccepted(base, name, () -> document(name, content).encode())));
         }
         for (var i = 0; i < 6; i++) {
             var name = "array-" + i;
-            clients.add(Thread.startVirtualThread(() -> postUntilAccepted(base, name, () -> array(name))));
+            clients.add(start(() -> postUntilAccepted(base, name, () -> array(name))));
         }
         for (var i = 0; i < 6; i++) {
             var name = "stream-" + i;
-            clients.add(Thread.startVirtualThread(() -> stream(base, name)));
+            clients.add(start(() -> stream(base, name)));
         }
         return clients;
     }
@@ -105,11 +124,24 @@ class SmallHeapTest {
     /** Three are as large as they may be, each in another way; the others come many at a time. */
     private static String content(int number) {
         return switch (number) {
-            case 0 -> PROSE.repeat(LARGE_CHARS / PROSE.length());
+            case 0 -> prose(number, LARGE_CHARS);
             case 1 -> "漢Ж".repeat(LARGE_CHARS / 5);
-            case 2 -> "QUJD".repeat(LARGE_CHARS / 4);
-            default -> (PROSE + number + "\n\n").repeat((3 << 20) / PROSE.length());
+            case 2 -> prose(number, LARGE_CHARS).replace(" ", "").replace("\n", "");
+            default -> prose(number, 3 << 20);
         };
+    }
+
+    /** Words that compress to a tenth, and no further. */
+    private static String prose(long seed, int characters) {
+        var random = new Random(seed);
+        var text = new StringBuilder(characters + 200);
+        while (text.length() < characters) {
+            for (var i = 0; i < 12; i++) {
+                text.append(WORDS.get(random.nextInt(WORDS.size()))).append(' ');
+            }
+            text.append(random.nextInt(1_000_000)).append(random.nextInt(5) == 0 ? ".\n\n" : ". ");
+        }
+        return text.toString();
     }
 
     private static JsonObject document(String uri, String content) {
@@ -118,7 +150,7 @@ class SmallHeapTest {
 
     private static String array(String name) {
         return IntStream.range(0, 1_000)
-                .mapToObj(i -> document(name + "/" + i, PROSE.repeat(30)).encode())
+                .mapToObj(i -> document(name + "/" + i, prose(i, 2_500)).encode())
                 .collect(Collectors.joining(",", "[", "]"));
     }
 
@@ -153,7 +185,7 @@ class SmallHeapTest {
     private void stream(URI base, String workspace) {
         var client = new DoorClient(base, workspace);
         var lines = IntStream.range(0, 40)
-                .mapToObj(i -> document(workspace + "/" + i, PROSE.repeat(i % 10 == 0 ? 20_000 : 20))
+                .mapToObj(i -> document(workspace + "/" + i, prose(i, i % 10 == 0 ? 1_500_000 : 1_600))
                         .encode())
                 .toList();
         while (!lines.isEmpty()) {

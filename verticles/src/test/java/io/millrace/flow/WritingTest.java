@@ -364,9 +364,10 @@ class WritingTest {
 
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.code()).isEqualTo("overloaded");
-            // Nothing reads, so that there is no better guess than the longest.
-            assertThat(refused.header("Retry-After")).isEqualTo("60");
-            assertThat(refused.json().getInteger("retry_after_seconds")).isEqualTo(60);
+            // Nothing has ended yet, so that the best guess is as long again as it has lasted.
+            assertThat(refused.json().getInteger("retry_after_seconds")).isBetween(1, 20);
+            assertThat(refused.header("Retry-After"))
+                    .isEqualTo(refused.json().getInteger("retry_after_seconds").toString());
         }
     }
 
