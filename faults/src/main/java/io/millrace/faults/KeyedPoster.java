@@ -151,8 +151,9 @@ final class KeyedPoster implements AutoCloseable {
     /** Posts no more, and waits for the answers that are still to come. Fails when one key had two jobs. */
     void stop() {
         stopping = true;
+        // Not before the last round has been asked.
+        var thrown = failure();
         workers.shutdown();
-        Throwable thrown = failure();
         if (thrown != null) {
             throw new IllegalStateException("posting with a key failed", thrown);
         }
