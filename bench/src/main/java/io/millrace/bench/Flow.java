@@ -56,11 +56,13 @@ final class Flow {
         return settings(partitions).config();
     }
 
-    /** A pod that does nothing but accept, however much waits. */
-    static Config acceptingConfig(int partitions) {
+    /** A pod that accepts whatever comes, however much is open. */
+    static Config acceptingConfig(int partitions, String stages) {
         return settings(partitions)
-                .flag("stages", "ingest", BENCHMARK)
+                .flag("stages", stages, BENCHMARK)
                 .flag("ingest.max-lag", "1000000000", BENCHMARK)
+                .flag("ingest.max-open-per-workspace", "0", BENCHMARK)
+                .flag("ingest.max-open-bytes-per-workspace", "0", BENCHMARK)
                 .config();
     }
 

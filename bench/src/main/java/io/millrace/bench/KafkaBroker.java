@@ -203,34 +203,4 @@ final class KafkaBroker implements AutoCloseable {
         Runtime.getRuntime().removeShutdownHook(reaper);
         BenchServer.delete(folder);
     }
-
-    /** What {@code config/server.properties} says, with ports and folder of our own. */
-    private static String properties(int broker, int controller, Path data) {
-        return """
-            process.roles=broker,controller
-            node.id=1
-            controller.quorum.bootstrap.servers=127.0.0.1:%2$d
-            listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-            advertised.listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-            inter.broker.listener.name=PLAINTEXT
-            controller.listener.names=CONTROLLER
-            listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-            num.network.threads=3
-            num.io.threads=8
-            socket.send.buffer.bytes=102400
-            socket.receive.buffer.bytes=102400
-            socket.request.max.bytes=104857600
-            log.dirs=%3$s
-            num.partitions=1
-            num.recovery.threads.per.data.dir=2
-            offsets.topic.replication.factor=1
-            share.coordinator.state.topic.replication.factor=1
-            share.coordinator.state.topic.min.isr=1
-            transaction.state.log.replication.factor=1
-            transaction.state.log.min.isr=1
-            log.retention.hours=168
-            log.segment.bytes=1073741824
-            log.retention.check.interval.ms=300000
-            """.formatted(broker, controller, data);
-    }
 }

@@ -24,6 +24,7 @@ final class PostBench {
     private static final String PGBENCH = "bench_pgbench";
     private static final String ACCEPTING = "bench_posts";
     private static final String FLOWING = "bench_posts_flow";
+    private static final String EVERY_STAGE = "ingest,chunk,extract,graph,stats";
     private static final Duration WARM_UP = Duration.ofSeconds(6);
 
     /** Rows, log, WAL and what the stages make of a small document. */
@@ -118,11 +119,11 @@ final class PostBench {
     }
 
     private Side accepting(Duration length) throws SQLException, InterruptedException {
-        return posted(ACCEPTING, Flow.acceptingConfig(settings.partitions()), length);
+        return posted(ACCEPTING, Flow.acceptingConfig(settings.partitions(), "ingest"), length);
     }
 
     private Side flowing(Duration length) throws SQLException, InterruptedException {
-        return posted(FLOWING, Flow.config(settings.partitions()), length);
+        return posted(FLOWING, Flow.acceptingConfig(settings.partitions(), EVERY_STAGE), length);
     }
 
     private Side posted(String name, Config config, Duration length) throws SQLException, InterruptedException {

@@ -18,6 +18,9 @@ record Corpus(long seed, int poisonsInMillion) {
     /** One source in twenty, so that a seed of seconds has some of each kind. */
     static final int POISONS_OF_A_SEED = 48_000;
 
+    /** Number of the one source on which a processor never ends; the others count from 0. */
+    static final int ENDLESS = -1;
+
     private static final int MILLION = 1_000_000;
     private static final int NAMES = 40;
     private static final List<String> TYPES = List.of("PERSON", "PLACE", "THING");
@@ -29,6 +32,9 @@ record Corpus(long seed, int poisonsInMillion) {
     }
 
     String sourceUri(int number) {
+        if (number == ENDLESS) {
+            return KnownDocument.ENDLESS;
+        }
         var drawn = random(number, -1).nextInt(MILLION);
         return drawn < poisonsInMillion
                 ? KnownDocument.POISON + POISONS.get(drawn % POISONS.size()) + "/" + number

@@ -35,6 +35,11 @@ final class DocumentGenerator {
         return documents;
     }
 
+    /** One that a processor never ends with; it does not come again by itself. */
+    KnownDocument endless() {
+        return new KnownDocument(corpus, Corpus.ENDLESS, 0);
+    }
+
     private KnownDocument next() {
         var drawn = random.nextInt(100);
         if (sources == 0 || drawn < 63) {

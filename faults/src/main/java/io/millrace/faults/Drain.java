@@ -15,8 +15,6 @@ import java.util.List;
  */
 final class Drain {
 
-    static final Duration LIMIT = Duration.ofSeconds(90);
-
     /** More than a document takes, so that a million of them may take longer than a hundred. */
     private static final Duration A_JOB = Duration.ofMillis(5);
 
@@ -48,13 +46,18 @@ final class Drain {
     private final OwnedPostgres postgres;
     private final String database;
     private final List<PodProcess> pods;
+    private final Duration limit;
     private final Path folder;
     private String left = "nobody could be asked";
     private long changedNanos = System.nanoTime();
     private long deadlineNanos = Long.MAX_VALUE;
 
-    /** @param folder takes what explains it when it does not come to its end */
-    Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Path folder) {
+    /**
+     * @param limit for a few jobs, and for as long as nothing changes
+     * @param folder takes what explains it when it does not come to its end
+     */
+    Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Duration limit, Path folder) {
+        this.limit = limit;
         this.folder = folder;
         this.postgres = postgres;
         this.database = database;
@@ -63,8 +66,8 @@ final class Drain {
 
     Count run() {
         var name = "not drained within %d s, and %d ms a job, or stuck for so long"
-                .formatted(LIMIT.toSeconds(), A_JOB.toMillis());
-        while (System.nanoTime() < deadlineNanos && System.nanoTime() < changedNanos + LIMIT.toNanos()) {
+                .formatted(limit.toSeconds(), A_JOB.toMillis());
+        while (System.nanoTime() < deadlineNanos && System.nanoTime() < changedNanos + limit.toNanos()) {
             pods.forEach(PodProcess::start);
             var asked = System.nanoTime();
             if (isDrained()) {
@@ -112,7 +115,7 @@ final class Drain {
             var now = left(connection);
             if (deadlineNanos == Long.MAX_VALUE) {
                 deadlineNanos = System.nanoTime()
-                        + LIMIT.plus(A_JOB.multipliedBy(now.jobs())).toNanos();
+                        + limit.plus(A_JOB.multipliedBy(now.jobs())).toNanos();
             }
             if (!now.toString().equals(left)) {
                 left = now.toString();

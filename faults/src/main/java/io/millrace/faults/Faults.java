@@ -77,6 +77,11 @@ final class Faults implements Callable<Integer> {
             description = "Only these faults, by comma: kill-pod,stop-pod and so on; README.md lists them.")
     private List<String> faults = List.of();
 
+    @Option(
+            names = "--pooler",
+            description = "Put PgBouncer between pods and database in every seed, not in one of five.")
+    private boolean pooler;
+
     @Option(names = "--keep", description = "Keep attempts and logs of every seed, not only of those with violations.")
     private boolean keep;
 
@@ -94,6 +99,7 @@ final class Faults implements Callable<Integer> {
     private Path plugin = Path.of("");
 
     private final PrintStream out = System.out;
+    private final Machine machine = Machine.probe();
 
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT);
@@ -106,20 +112,43 @@ final class Faults implements Callable<Integer> {
         var began = System.nanoTime();
         var longest = 0L;
         var outcomes = new ArrayList<Outcome>();
-        try (var postgres = OwnedPostgres.start(target.resolve("faults-data"))) {
+        var named = faults.stream().map(Faults::fault).toList();
+        printLeftOut(named);
+        try (var servers = new Servers(target, machine)) {
             for (var seed : range(seeds)) {
                 var seedBegan = System.nanoTime();
                 if (seedBegan - began + longest > within * 1_000_000_000) {
                     out.printf("seed %d: not run, it would end after %d s%n", seed, within);
                     continue;
                 }
-                var outcome = run(seed, postgres);
+                var outcome = run(seed, surroundings(seed, named), servers);
                 longest = Math.max(longest, System.nanoTime() - seedBegan);
                 outcomes.add(outcome);
             }
         }
         printTotals(outcomes);
         return outcomes.stream().allMatch(outcome -> outcome.violations() == 0) ? 0 : 1;
+    }
+
+    private Surroundings surroundings(long seed, List<Fault> named) {
+        var surroundings = surroundingsWithoutPooler(seed, named);
+        return pooler && machine.pooler().isPresent() ? surroundings.behindPooler() : surroundings;
+    }
+
+    private Surroundings surroundingsWithoutPooler(long seed, List<Fault> named) {
+        if (!named.isEmpty()) {
+            return Surroundings.of(named, machine);
+        }
+        return crashPoints || documents > 0 ? Surroundings.plain(machine) : Surroundings.draw(seed, machine);
+    }
+
+    private void printLeftOut(List<Fault> named) {
+        for (var fault : named.isEmpty() ? List.of(Fault.values()) : named) {
+            machine.lacks(fault).ifPresent(lack -> out.printf("%s is left out: %s%n", fault.label(), lack));
+        }
+        if (pooler && machine.pooler().isEmpty()) {
+            out.printf("--pooler is left out: PgBouncer is not installed%n");
+        }
     }
 
     private void printTotals(List<Outcome> outcomes) {
@@ -135,20 +164,23 @@ final class Faults implements Callable<Integer> {
                 outcomes.stream().mapToInt(Outcome::violations).sum());
         for (var fault : Fault.values()) {
             var count = injected.stream().filter(one -> one.fault() == fault).count();
-            out.printf("%5d %s%n", count, fault.label());
+            var lack = machine.lacks(fault).map(" (left out: %s)"::formatted).orElse("");
+            out.printf("%5d %s%s%n", count, fault.label(), lack);
         }
         var places =
                 injected.stream().flatMap(one -> one.place().stream()).collect(Collectors.toCollection(TreeSet::new));
         out.printf("struck at %d places: %s%n", places.size(), String.join(", ", places));
     }
 
-    private Outcome run(long seed, OwnedPostgres postgres) throws Exception {
+    private Outcome run(long seed, Surroundings surroundings, Servers servers) throws Exception {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
         delete(folder);
         Files.createDirectories(folder);
-        var plan = plan();
+        var plan = plan(surroundings.faults());
+        var postgres = servers.server(surroundings.smallDisks());
         var launch = launch(folder, plan.flags(), plan.environment());
-        var settings = new SeedRun.Settings(plan, pods, launch.with(AotCache.option(target, launch, postgres)));
+        var cached = launch.with(AotCache.option(target, launch, postgres));
+        var settings = new SeedRun.Settings(plan, pods, surroundings, machine, cached);
         var began = System.nanoTime();
         var outcome = new SeedRun(seed, settings, postgres).run();
         print(outcome, Duration.ofNanos(System.nanoTime() - began), folder);
@@ -197,13 +229,13 @@ final class Faults implements Callable<Integer> {
         return "%.1f".formatted(time.toMillis() / 1000.0);
     }
 
-    private Plan plan() {
+    private Plan plan(List<Fault> chosen) {
         if (crashPoints) {
             return new CrashPointSweep(time(1800), target.resolve("crash-points.txt"), out);
         }
         return documents > 0
-                ? new Volume(documents, chosen(), peace(Volume.PEACE), out)
-                : new Timed(time(20), chosen(), peace(Timed.PEACE));
+                ? new Volume(documents, chosen, peace(Volume.PEACE), out)
+                : new Timed(time(20), chosen, peace(Timed.PEACE));
     }
 
     private Duration time(int preset) {
@@ -212,13 +244,6 @@ final class Faults implements Callable<Integer> {
 
     private Duration peace(Duration preset) {
         return peace > 0 ? Duration.ofMillis((long) (1_000 * peace)) : preset;
-    }
-
-    private List<Fault> chosen() {
-        if (faults.isEmpty()) {
-            return List.of(Fault.values());
-        }
-        return faults.stream().map(Faults::fault).toList();
     }
 
     private static Fault fault(String label) {

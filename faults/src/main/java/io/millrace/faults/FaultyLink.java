@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,7 +61,6 @@ final class FaultyLink implements AutoCloseable {
     private final ServerSocket listener;
     private final Supplier<Integer> serverPort;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-    private final Map<Integer, Set<String>> owners = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> seen = new ConcurrentSkipListMap<>();
     private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
     private final AtomicReference<@Nullable String> struck = new AtomicReference<>();
@@ -87,14 +85,9 @@ final class FaultyLink implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Whose connections those are that come from now on. */
+    /** Whose connections those are that come from now on: PostgreSQL knows them by that name, whatever they say. */
     void owner(String name) {
         owner = name;
-    }
-
-    /** Who has used a port on the server's side; a port can be used again. */
-    Set<String> ownersOf(int clientPort) {
-        return owners.getOrDefault(clientPort, Set.of());
     }
 
     /** Statements that have gone by, by label. */
@@ -169,9 +162,7 @@ final class FaultyLink implements AutoCloseable {
     private void connect(Socket pod) {
         try {
             var server = new Socket(InetAddress.ofLiteral("127.0.0.1"), serverPort.get());
-            owners.computeIfAbsent(server.getLocalPort(), port -> ConcurrentHashMap.newKeySet())
-                    .add(owner);
-            var connection = new Connection(pod, server);
+            var connection = new Connection(pod, server, owner);
             open.add(connection);
             Thread.ofVirtual().start(() -> connection.run(connection::pumpToServer));
             connection.run(connection::pumpToPod);
@@ -208,6 +199,7 @@ final class FaultyLink implements AutoCloseable {
     private final class Connection {
         private final Socket pod;
         private final Socket server;
+        private final String name;
         private final Wire.Statements statements = new Wire.Statements();
         /** Requests that the server answers with ReadyForQuery: sent, and answered. */
         private final AtomicInteger sent = new AtomicInteger();
@@ -218,9 +210,10 @@ final class FaultyLink implements AutoCloseable {
 
         private final AtomicReference<@Nullable Strike> sprung = new AtomicReference<>();
 
-        Connection(Socket pod, Socket server) throws IOException {
+        Connection(Socket pod, Socket server, String name) throws IOException {
             this.pod = pod;
             this.server = server;
+            this.name = name;
             pod.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
         }
@@ -256,7 +249,7 @@ final class FaultyLink implements AutoCloseable {
                 pod.getOutputStream().write('N');
                 first = Wire.readFirst(in);
             }
-            write(out, first, in.available() == 0, Direction.TO_SERVER);
+            write(out, first.beginsSession() ? first.named(name) : first, in.available() == 0, Direction.TO_SERVER);
             for (var message = Wire.read(in); message != null; message = Wire.read(in)) {
                 if (message.type() == 'Q' || message.type() == 'S') {
                     sent.incrementAndGet();
@@ -358,12 +351,5 @@ final class FaultyLink implements AutoCloseable {
                 late.missed().run();
             }
         }
-    }
-
-    /** Names of all who ever used any of these links by port. */
-    static Set<String> owners(List<FaultyLink> links, int clientPort) {
-        var names = new ArrayList<String>();
-        links.forEach(link -> names.addAll(link.ownersOf(clientPort)));
-        return Set.copyOf(names);
     }
 }

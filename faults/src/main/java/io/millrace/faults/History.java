@@ -106,6 +106,10 @@ final class History implements AutoCloseable {
         }
     }
 
+    synchronized Attempt attempt(String id) {
+        return attempts.get(Integer.parseInt(id.substring(ID.length())));
+    }
+
     synchronized Collection<Attempt> attempts() {
         return List.copyOf(attempts);
     }

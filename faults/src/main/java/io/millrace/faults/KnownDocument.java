@@ -28,6 +28,9 @@ record KnownDocument(Corpus corpus, int number, int version) {
     /** Beginning of the source of documents that {@link LedgerPlugin} chokes on; the rest says how. */
     static final String POISON = "poison/";
 
+    /** Beginning of the source of poison that ends the process: posted once, since it costs several lives of a pod. */
+    static final String ENDLESS = POISON + "loops";
+
     Body body() {
         return corpus.body(number, version);
     }
@@ -38,6 +41,10 @@ record KnownDocument(Corpus corpus, int number, int version) {
 
     boolean poison() {
         return sourceUri().startsWith(POISON);
+    }
+
+    boolean endless() {
+        return number == Corpus.ENDLESS;
     }
 
     /** As it is posted: the attempt goes with the metadata, which makes no new version. */

@@ -28,11 +28,11 @@ final class Ledger {
               execute function faults.remember_owner();
 
             create table faults.commits (
-              group_id int not null, partition_id int not null, sequence bigint not null, epoch bigint not null, client_port int);
+              group_id int not null, partition_id int not null, sequence bigint not null, epoch bigint not null, process text not null);
             create function faults.remember_commit() returns trigger language plpgsql as $$
             begin
               insert into faults.commits
-              values (new.group_id, new.partition_id, new.sequence, new.epoch, inet_client_port());
+              values (new.group_id, new.partition_id, new.sequence, new.epoch, current_setting('application_name'));
               return null;
             end $$;
             create trigger remember_commit after insert on stream.commits

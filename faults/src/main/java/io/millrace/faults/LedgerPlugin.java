@@ -74,8 +74,18 @@ public final class LedgerPlugin implements ProcessorPlugin {
                 descend(0);
             } else if (sourceUri.startsWith(KnownDocument.POISON + "exhausts")) {
                 throw new IllegalStateException("so much memory: " + new long[TOO_MANY_LONGS].length);
+            } else if (sourceUri.startsWith(KnownDocument.ENDLESS)) {
+                loop();
             }
             return UUID.fromString(json.getString("job_id"));
+        }
+
+        /** Until the process ends. */
+        private static void loop() {
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+            throw new IllegalStateException("poison");
         }
 
         /** Until the stack ends. */

@@ -29,7 +29,13 @@ final class Nemesis {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
     /** What a fault needs. */
-    record Ground(OwnedPostgres postgres, String database, List<PodProcess> pods, Poster poster, Duration lease) {
+    record Ground(
+            OwnedPostgres postgres,
+            String database,
+            Optional<Pooler> pooler,
+            List<PodProcess> pods,
+            Poster poster,
+            Duration lease) {
 
         Ground {
             pods = List.copyOf(pods);
@@ -54,6 +60,9 @@ final class Nemesis {
     private final List<Fault> faults;
     private final Ground ground;
     private final Consumer<Injected> injected;
+    private final ServerFaults server;
+    private final PodClock podClock;
+    private final EndlessLoop endlessLoop;
     private final Duration longestPeace;
     private final List<Fault> round = new ArrayList<>();
     private int planted;
@@ -69,6 +78,9 @@ final class Nemesis {
         this.random = new Random(seed * 31 + faults.size());
         this.faults = List.copyOf(faults);
         this.ground = ground;
+        this.server = new ServerFaults(ground.postgres(), ground.database(), ground.lease(), random);
+        this.podClock = new PodClock(ground.poster(), ground.lease(), random);
+        this.endlessLoop = new EndlessLoop(ground.poster(), ground.pods());
     }
 
     /** Two at it at once until it is over: one breaks processes, the other one what they stand on. */
@@ -139,6 +151,14 @@ final class Nemesis {
             case EXHAUST_POOL -> exhaustPool();
             case POST_EVERYWHERE -> postEverywhere();
             case PLANT_POISON -> plantPoison();
+            case POST_ENDLESS_LOOP -> endlessLoop.post();
+            case DATABASE_CLOCK_AHEAD -> server.clockAhead();
+            case DATABASE_CLOCK_BACK -> server.clockBack();
+            case POD_CLOCK -> podClock.move(pod);
+            case SLOW_FSYNC -> server.slowFsync();
+            case FILL_DATA_DISK -> server.fillData();
+            case FILL_WAL_DISK -> server.fillWal();
+            case KILL_POOLER -> killPooler();
         };
     }
 
@@ -283,6 +303,13 @@ final class Nemesis {
     static long plantPoison(Connection connection, String key) throws SQLException {
         var bytes = key.getBytes(StandardCharsets.UTF_8);
         return Sql.number(connection, PLANT, 0, UUID.randomUUID(), bytes, Long.MAX_VALUE);
+    }
+
+    private @Nullable String killPooler() {
+        var away = Duration.ofMillis(random.nextInt(1_000));
+        return ground.pooler().orElseThrow().crash(away)
+                ? "PgBouncer ended with status %d, and was started again".formatted(PodProcess.KILLED)
+                : null;
     }
 
     private @Nullable Long query(String sql) {

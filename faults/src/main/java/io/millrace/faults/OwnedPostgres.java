@@ -10,37 +10,127 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A PostgreSQL that the harness owns, as durable as the shipped one, with a database for each seed. It can be killed, and
- * comes back on the same port with the same files.
+ * comes back on the same port with the same files. Its clock can be moved and its disk made slow, where the machine has what
+ * that takes; on small disks, these can be filled.
  */
 final class OwnedPostgres implements AutoCloseable {
 
     private static final String TEMPLATE = "faults_template";
     private static final Duration END = Duration.ofSeconds(20);
+    private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final String DATA = "pg";
+    private static final String WAL = "pg_wal";
+    private static final int DATA_MEGABYTES = 256;
+    private static final int WAL_MEGABYTES = 256;
+
+    /** So that a small disk is not full by itself. */
+    private static final Map<String, String> LITTLE_WAL = Map.of("min_wal_size", "32MB", "max_wal_size", "96MB");
+
+    /** The two disks of a server that has small ones. */
+    record Disks(SmallDisk data, SmallDisk wal) {}
 
     private final Path folder;
+    private final Optional<FaultyClock> clock;
+    private final Optional<SlowFsync> fsync;
+    private Optional<Disks> disks = Optional.empty();
     private EmbeddedServer server;
+    private long postmaster;
 
-    private OwnedPostgres(Path folder, EmbeddedServer server) {
+    private OwnedPostgres(Path folder, Machine machine) {
         this.folder = folder;
-        this.server = server;
+        this.server = EmbeddedServer.start(EmbeddedServer.Settings.in(folder));
+        // Not in the server's folder, which the server's account may own.
+        var beside = folder.resolveSibling(folder.getFileName() + "-preloads");
+        try {
+            Files.createDirectories(beside);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        this.clock = machine.fakeTime().map(library -> new FaultyClock(library, beside.resolve("clock")));
+        this.fsync = machine.compiler().map(compiler -> new SlowFsync(compiler, beside));
     }
 
     static OwnedPostgres start(Path folder) throws SQLException {
-        var settings = EmbeddedServer.Settings.in(folder.toAbsolutePath());
+        return start(folder, Machine.BARE, false);
+    }
+
+    /** @param smallDisks whether data and WAL are on disks that can be filled */
+    static OwnedPostgres start(Path folder, Machine machine, boolean smallDisks) throws SQLException {
         if (Files.exists(folder)) {
-            // A run that was killed left its server running: starting on the folder stops that one.
-            EmbeddedServer.start(settings).close();
-            delete(folder);
+            clear(folder.toAbsolutePath());
         }
-        var postgres = new OwnedPostgres(folder.toAbsolutePath(), EmbeddedServer.start(settings));
+        var postgres = new OwnedPostgres(folder.toAbsolutePath(), machine);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(postgres::stop));
+        postgres.server.close();
+        if (smallDisks) {
+            postgres.moveToSmallDisks();
+        }
+        postgres.launch(0);
         postgres.prepare();
         return postgres;
+    }
+
+    /** A run that was killed left its server running: starting on the folder stops that one. */
+    private static void clear(Path folder) {
+        var ballasts = List.of(
+                folder.resolve(DATA).resolve("ballast"),
+                folder.resolve(DATA).resolve(WAL).resolve("ballast"));
+        try {
+            for (var ballast : ballasts) {
+                Files.deleteIfExists(ballast);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        EmbeddedServer.start(EmbeddedServer.Settings.in(folder)).close();
+        unmount(folder);
+        delete(folder);
+    }
+
+    private void moveToSmallDisks() {
+        var data = SmallDisk.over(folder.resolve(DATA), DATA_MEGABYTES);
+        disks = Optional.of(new Disks(data, SmallDisk.over(folder.resolve(DATA).resolve(WAL), WAL_MEGABYTES)));
+    }
+
+    private static void unmount(Path folder) {
+        SmallDisk.unmount(folder.resolve(DATA).resolve(WAL));
+        SmallDisk.unmount(folder.resolve(DATA));
+    }
+
+    /** @param port 0 for any */
+    private void launch(int port) {
+        var preset = EmbeddedServer.Settings.in(folder);
+        var parameters = disks.isPresent() ? LITTLE_WAL : Map.<String, String>of();
+        var preloads = new ArrayList<Preload>();
+        clock.map(FaultyClock::preload).ifPresent(preloads::add);
+        fsync.map(SlowFsync::preload).ifPresent(preloads::add);
+        server = EmbeddedServer.start(
+                new EmbeddedServer.Settings(folder, port, parameters, preset.binariesCache()),
+                Preload.environment(preloads));
+        postmaster = readPostmaster();
+    }
+
+    /** Its clock, where it can be moved. */
+    Optional<FaultyClock> clock() {
+        return clock;
+    }
+
+    /** Its fsync, where that can be slowed down. */
+    Optional<SlowFsync> fsync() {
+        return fsync;
+    }
+
+    /** Its disks, where they are small. */
+    Optional<Disks> disks() {
+        return disks;
     }
 
     private void prepare() throws SQLException {
@@ -61,6 +151,17 @@ final class OwnedPostgres implements AutoCloseable {
     void clone(String template, String database) throws SQLException {
         try (var admin = connect(server.database())) {
             Sql.run(admin, "create database " + database + " template " + template);
+        }
+    }
+
+    /** As an administrator does where a pooler stands between, through which no session can set it for itself. */
+    void limitSessions(String database, Duration timeout) throws SQLException {
+        try (var admin = connect(server.database())) {
+            Sql.run(admin, "alter database %s set lock_timeout = %d".formatted(database, timeout.toMillis()));
+            Sql.run(
+                    admin,
+                    "alter database %s set idle_in_transaction_session_timeout = %d"
+                            .formatted(database, timeout.toMillis()));
         }
     }
 
@@ -102,19 +203,47 @@ final class OwnedPostgres implements AutoCloseable {
     /** Ends the postmaster with a signal and starts it again; true when its log speaks of the recovery. */
     boolean crash(String signal) {
         var before = recoveries();
-        var pid = postmaster();
+        var pid = postmaster;
         Signals.send(signal, pid);
-        Waiting.until(END, () -> Signals.state(pid) == '-' || Signals.state(pid) == 'Z');
-        var port = server.port();
-        server.close();
-        var preset = EmbeddedServer.Settings.in(folder);
-        server = EmbeddedServer.start(new EmbeddedServer.Settings(folder, port, Map.of(), preset.binariesCache()));
+        Waiting.until(END, () -> ended(pid));
+        restart();
         return recoveries() > before;
     }
 
-    private long postmaster() {
+    private static boolean ended(long pid) {
+        return Signals.state(pid) == '-' || Signals.state(pid) == 'Z';
+    }
+
+    private void restart() {
+        var port = server.port();
+        close(server);
+        launch(port);
+    }
+
+    /** Returns when it answers, which it may by itself after a crash; it is started again where its postmaster has ended. */
+    void revive(long postmaster) {
+        Waiting.until(RECOVERY, () -> ended(postmaster) || answers());
+        if (ended(postmaster)) {
+            restart();
+        }
+    }
+
+    private boolean answers() {
+        try (var connection = connect(server.database())) {
+            return connection.isValid(1);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Pid of its first process, of which all others are children. */
+    long postmaster() {
+        return postmaster;
+    }
+
+    private long readPostmaster() {
         try {
-            return Long.parseLong(Files.readAllLines(folder.resolve("pg").resolve("postmaster.pid"))
+            return Long.parseLong(Files.readAllLines(folder.resolve(DATA).resolve("postmaster.pid"))
                     .getFirst()
                     .strip());
         } catch (IOException e) {
@@ -124,14 +253,18 @@ final class OwnedPostgres implements AutoCloseable {
 
     /** How often the server has said that it was not shut down in order. */
     private long recoveries() {
+        return logged("was not properly shut down");
+    }
+
+    /** How many lines of its log have that text. */
+    long logged(String text) {
         try (var files = Files.list(folder)) {
             var count = 0L;
             for (var file : files.filter(Files::isRegularFile)
                     .filter(file -> file.toString().endsWith(".log"))
                     .toList()) {
                 try (var lines = Files.lines(file)) {
-                    count += lines.filter(line -> line.contains("was not properly shut down"))
-                            .count();
+                    count += lines.filter(line -> line.contains(text)).count();
                 }
             }
             return count;
@@ -141,7 +274,17 @@ final class OwnedPostgres implements AutoCloseable {
     }
 
     private void stop() {
-        server.close();
+        disks.ifPresent(both -> {
+            both.data().free();
+            both.wal().free();
+        });
+        close(server);
+        unmount(folder);
+    }
+
+    private void close(EmbeddedServer closing) {
+        closing.close();
+        FaultyClock.forget(postmaster);
     }
 
     @Override

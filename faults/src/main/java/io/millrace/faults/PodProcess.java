@@ -1,5 +1,6 @@
 package io.millrace.faults;
 
+import io.millrace.stream.ComputePool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ final class PodProcess implements AutoCloseable {
     private static final String READY = "millrace is ready at ";
     private static final Duration GRACE = Duration.ofSeconds(30);
     static final int KILLED = 128 + 9;
+
+    /** Status of a pod that ended itself because a record took longer than {@code groups.deadline}. */
+    static final int OVERRUN = ComputePool.EXIT_OVERRUN;
 
     /**
      * What every pod runs with.
@@ -43,6 +48,8 @@ final class PodProcess implements AutoCloseable {
     private final String name;
     private final Launch launch;
     private final FaultyLink link;
+    private final Optional<FaultyClock> clock;
+    private final AtomicInteger overruns = new AtomicInteger();
     private final Map<String, String> environment;
     private @Nullable Process process;
     private volatile @Nullable URI address;
@@ -50,11 +57,21 @@ final class PodProcess implements AutoCloseable {
     private int incarnation;
     private final Thread killedWithUs = Thread.ofPlatform().unstarted(this::kill);
 
-    /** @param environment settings, and {@code DATABASE_URL} through the link */
+    /** One whose clock stays right. */
     PodProcess(String name, Launch launch, FaultyLink link, Map<String, String> environment) {
+        this(name, launch, link, Optional.empty(), environment);
+    }
+
+    /**
+     * @param clock its own, where it can be moved
+     * @param environment settings, and {@code DATABASE_URL} through the link
+     */
+    PodProcess(
+            String name, Launch launch, FaultyLink link, Optional<FaultyClock> clock, Map<String, String> environment) {
         this.name = name;
         this.launch = launch;
         this.link = link;
+        this.clock = clock;
         this.environment = Map.copyOf(environment);
         Runtime.getRuntime().addShutdownHook(killedWithUs);
     }
@@ -65,6 +82,15 @@ final class PodProcess implements AutoCloseable {
 
     FaultyLink link() {
         return link;
+    }
+
+    Optional<FaultyClock> clock() {
+        return clock;
+    }
+
+    /** How often it has ended itself over a record that took too long. */
+    int overruns() {
+        return overruns.get();
     }
 
     /** Starts it, for the first time or again; it takes some seconds until it is ready. */
@@ -78,6 +104,8 @@ final class PodProcess implements AutoCloseable {
             var builder = new ProcessBuilder(command());
             builder.environment().putAll(environment);
             builder.environment().putAll(launch.environment());
+            var preloads = clock.map(FaultyClock::preload).stream().toList();
+            builder.environment().putAll(Preload.environment(preloads));
             builder.environment().put("MILLRACE_HTTP_PORT", "0");
             builder.environment().put("HOSTNAME", name);
             builder.redirectError(ProcessBuilder.Redirect.appendTo(
@@ -113,6 +141,18 @@ final class PodProcess implements AutoCloseable {
             if (started.equals(process)) {
                 address = null;
             }
+            ended(started);
+        }
+    }
+
+    private void ended(Process started) {
+        try {
+            if (started.waitFor() == OVERRUN) {
+                overruns.incrementAndGet();
+            }
+            FaultyClock.forget(started.pid());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

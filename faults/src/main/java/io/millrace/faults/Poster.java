@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
@@ -161,7 +162,24 @@ final class Poster implements AutoCloseable {
                 .count();
     }
 
-    private void postWhole(URI address, String how, List<KnownDocument> documents) {
+    /** Sends one document to one pod; gives its job where it was stored. */
+    Optional<UUID> postTo(URI address) {
+        var ids = postWhole(address, "to one pod", generator.next(1));
+        return Optional.ofNullable(history.attempt(ids.getFirst()).job());
+    }
+
+    /** Sends a document that a processor never ends with to a pod that is ready; false when it surely was not stored. */
+    boolean postEndlessLoop() {
+        var address = ready.get().stream().findAny();
+        if (address.isEmpty()) {
+            return false;
+        }
+        var ids = postWhole(address.get(), "endless", List.of(generator.endless()));
+        return history.attempt(ids.getFirst()).outcome() != History.Outcome.FAILED;
+    }
+
+    /** Gives the ids of the attempts. */
+    private List<String> postWhole(URI address, String how, List<KnownDocument> documents) {
         var ids = history.invoked(how, documents);
         var bodies = bodies(documents, ids);
         var body = how.equals("array")
@@ -183,6 +201,7 @@ final class Poster implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return ids;
     }
 
     private static List<JsonObject> bodies(List<KnownDocument> documents, List<String> ids) {
@@ -271,7 +290,12 @@ final class Poster implements AutoCloseable {
                 history.unknown(id, Integer.toString(status));
             }
         });
-        again.addAll(documents);
+        postAgain(documents);
+    }
+
+    /** Each but the endless ones, which must not come twice. */
+    private void postAgain(List<KnownDocument> documents) {
+        documents.stream().filter(document -> !document.endless()).forEach(again::add);
     }
 
     /** Without a connection nothing was sent. */
@@ -284,7 +308,7 @@ final class Poster implements AutoCloseable {
                 history.unknown(id, thrown.toString());
             }
         });
-        again.addAll(documents);
+        postAgain(documents);
     }
 
     /** Posts no more, and waits for the answers that are still to come. Fails when an answer was none of the service's. */

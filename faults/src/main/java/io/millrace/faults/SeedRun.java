@@ -22,6 +22,7 @@ final class SeedRun {
     static final Duration LEASE = Duration.ofSeconds(3);
 
     private static final int PARTITIONS = 4;
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
 
     /**
@@ -29,7 +30,7 @@ final class SeedRun {
      *
      * @param pods how many processes
      */
-    record Settings(Plan plan, int pods, PodProcess.Launch launch) {}
+    record Settings(Plan plan, int pods, Surroundings surroundings, Machine machine, PodProcess.Launch launch) {}
 
     /** How long everything took besides posting and breaking. */
     record Phases(Duration started, Duration drained, Duration stopped, Duration counted) {}
@@ -60,6 +61,7 @@ final class SeedRun {
     private final OwnedPostgres postgres;
     private final String database;
     private final Path folder;
+    private Optional<Pooler> pooler = Optional.empty();
 
     SeedRun(long seed, Settings settings, OwnedPostgres postgres) {
         this.seed = seed;
@@ -72,6 +74,12 @@ final class SeedRun {
     Outcome run() throws SQLException, IOException, InterruptedException {
         var began = System.nanoTime();
         postgres.create(database);
+        if (settings.surroundings().pooler()) {
+            pooler = settings.machine()
+                    .pooler()
+                    .map(program -> new Pooler(program, postgres, folder.resolve("pgbouncer.log")));
+            postgres.limitSessions(database, LOCK_TIMEOUT);
+        }
         var pods = new ArrayList<PodProcess>();
         for (var i = 0; i < settings.pods(); i++) {
             pods.add(pod(i));
@@ -83,6 +91,7 @@ final class SeedRun {
             return run(pods, since(began));
         } finally {
             pods.forEach(PodProcess::close);
+            pooler.ifPresent(Pooler::close);
             postgres.drop(database);
         }
     }
@@ -95,20 +104,30 @@ final class SeedRun {
 
     /** The last pod has next to no connections, so that it is often out of them. */
     private PodProcess pod(int number) {
-        var link = new FaultyLink(postgres::port);
+        var name = "pod-" + (char) ('a' + number);
+        var link = new FaultyLink(() -> pooler.map(Pooler::port).orElseGet(postgres::port));
+        var clock =
+                settings.machine().fakeTime().map(library -> new FaultyClock(library, folder.resolve(name + ".clock")));
         return new PodProcess(
-                "pod-" + (char) ('a' + number),
+                name,
                 settings.launch(),
                 link,
+                clock,
                 Map.ofEntries(
                         Map.entry("DATABASE_URL", postgres.url(database, link.port())),
                         Map.entry("MILLRACE_LOG_PARTITIONS", Integer.toString(PARTITIONS)),
                         Map.entry("MILLRACE_GROUPS_LEASE", LEASE.toSeconds() + "s"),
                         Map.entry("MILLRACE_GROUPS_TICK", "250ms"),
-                        Map.entry("MILLRACE_GROUPS_MAX_ATTEMPTS", "5"),
+                        Map.entry(
+                                "MILLRACE_GROUPS_MAX_ATTEMPTS",
+                                Integer.toString(settings.surroundings().maxAttempts())),
                         Map.entry("MILLRACE_GROUPS_RETRY_DELAY", "50ms"),
                         Map.entry("MILLRACE_GROUPS_MAX_RETRY_DELAY", "500ms"),
-                        Map.entry("MILLRACE_DATABASE_LOCK_TIMEOUT", "1s"),
+                        Map.entry(
+                                "MILLRACE_GROUPS_DEADLINE",
+                                settings.surroundings().deadline().toSeconds() + "s"),
+                        Map.entry("MILLRACE_DATABASE_POOLER_IN_TRANSACTION_MODE", Boolean.toString(pooler.isPresent())),
+                        Map.entry("MILLRACE_DATABASE_LOCK_TIMEOUT", LOCK_TIMEOUT.toSeconds() + "s"),
                         Map.entry("MILLRACE_DATABASE_POOL_MAX_WAIT", "3s"),
                         Map.entry("MILLRACE_DATABASE_POOL_SIZE", number == settings.pods() - 1 ? "2" : "8")));
     }
@@ -129,7 +148,7 @@ final class SeedRun {
                 var tail = new LiveTail(reader());
                 var keyed = new KeyedPoster(seed, generator, history, ready);
                 var poster = new Poster(seed, generator, history, ready)) {
-            var ground = new Nemesis.Ground(postgres, database, pods, poster, LEASE);
+            var ground = new Nemesis.Ground(postgres, database, pooler, pods, poster, LEASE);
             var injected = plan.run(seed, ground, history);
             writeInjected(injected);
             poster.stop();
@@ -137,7 +156,7 @@ final class SeedRun {
             heal(pods);
             var healed = System.nanoTime();
             var counts = new ArrayList<Count>();
-            counts.add(new Drain(postgres, database, pods, folder).run());
+            counts.add(drain(pods).run());
             counts.addAll(plan.counts(history));
             var drained = since(healed);
             counts.add(stop(pods));
@@ -145,11 +164,7 @@ final class SeedRun {
             counts.add(Count.of("pods out of memory", PodLogs.outOfMemory(folder)));
             counts.add(Count.of("offsets that a live tail saw twice, out of order or otherwise", tail.finish()));
             try (var connection = postgres.connect(database)) {
-                counts.addAll(Checker.check(
-                        connection,
-                        history.attempts(),
-                        port -> FaultyLink.owners(
-                                pods.stream().map(PodProcess::link).toList(), port)));
+                counts.addAll(Checker.check(connection, history.attempts()));
             }
             return new Outcome(
                     seed,
@@ -165,6 +180,10 @@ final class SeedRun {
                             since(healed).minus(drained).minus(stopped)),
                     counts);
         }
+    }
+
+    private Drain drain(List<PodProcess> pods) {
+        return new Drain(postgres, database, pods, settings.surroundings().drainLimit(), folder);
     }
 
     private DatabaseSettings reader() {

@@ -1,5 +1,6 @@
 package io.millrace.faults;
 
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -20,6 +21,8 @@ final class Wire {
 
     private static final int SSL_REQUEST = 80877103;
     private static final int GSS_REQUEST = 80877104;
+    private static final int PROTOCOL = 3;
+    private static final String APPLICATION_NAME = "application_name";
     private static final int MAX_MESSAGE = 256 << 20;
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Pattern NUMBERS = Pattern.compile("(?<![$\\w])\\d+\\b");
@@ -52,6 +55,38 @@ final class Wire {
                     && isEncryption(ByteBuffer.wrap(bytes, 4, 4).getInt());
         }
 
+        /** The startup message of a client that calls itself so; any other name that it gave itself is left out. */
+        Message named(String applicationName) {
+            var texts = texts(bytes.length - 8, 8);
+            var startup = new ByteArrayOutputStream();
+            startup.write(bytes, 4, 4);
+            // The last one is empty, and ends the list.
+            for (var i = 0; i + 1 < texts.size() && !texts.get(i).isEmpty(); i += 2) {
+                if (!texts.get(i).equals(APPLICATION_NAME)) {
+                    write(startup, texts.get(i), texts.get(i + 1));
+                }
+            }
+            write(startup, APPLICATION_NAME, applicationName);
+            startup.write(0);
+            var body = startup.toByteArray();
+            var all = ByteBuffer.allocate(4 + body.length);
+            return new Message(0, all.putInt(4 + body.length).put(body).array());
+        }
+
+        private static void write(ByteArrayOutputStream startup, String name, String value) {
+            for (var text : List.of(name, value)) {
+                startup.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+                startup.write(0);
+            }
+        }
+
+        /** Whether it begins a session, rather than asking for encryption or cancelling a statement. */
+        boolean beginsSession() {
+            return type == 0
+                    && bytes.length >= 8
+                    && ByteBuffer.wrap(bytes, 4, 2).getShort() == PROTOCOL;
+        }
+
         private static boolean isEncryption(int code) {
             return code == SSL_REQUEST || code == GSS_REQUEST;
         }
@@ -78,8 +113,12 @@ final class Wire {
 
         /** The texts that the body begins with, each ended by a zero byte. */
         private List<String> texts(int count) {
+            return texts(count, 5);
+        }
+
+        private List<String> texts(int count, int from) {
             var texts = new ArrayList<String>();
-            var start = 5;
+            var start = from;
             while (texts.size() < count) {
                 var end = start;
                 while (end < bytes.length && bytes[end] != 0) {

@@ -119,10 +119,19 @@ public final class EmbeddedServer implements AutoCloseable {
      * @throws EmbeddedServerException when it cannot; nothing is left running then
      */
     public static EmbeddedServer start(Settings settings) {
+        return start(settings, Map.of());
+    }
+
+    /**
+     * Starts the server as {@link #start(Settings)} does.
+     *
+     * @param environment variables of its processes, beside those of this process
+     */
+    public static EmbeddedServer start(Settings settings, Map<String, String> environment) {
         var begin = System.nanoTime();
         var folder = DataFolder.open(settings.dataDir());
         try {
-            var server = start(settings, folder);
+            var server = start(settings, environment, folder);
             log.info(
                     "Embedded PostgreSQL answers on {}:{} after {} ms, data in {}",
                     HOST,
@@ -177,7 +186,7 @@ public final class EmbeddedServer implements AutoCloseable {
         }
     }
 
-    private static EmbeddedServer start(Settings settings, DataFolder folder) {
+    private static EmbeddedServer start(Settings settings, Map<String, String> environment, DataFolder folder) {
         var passwordFile = folder.passwordFile();
         var account = ServerAccount.of(folder);
         var binaries = ServerBinaries.unpackedIn(binariesCache(settings, account, folder));
@@ -189,7 +198,7 @@ public final class EmbeddedServer implements AutoCloseable {
         if (!folder.hasCluster()) {
             initialize(folder, binaries, account, passwordFile);
         }
-        var server = launch(settings, folder, binaries, account);
+        var server = launch(settings, environment, folder, binaries, account);
         try {
             server.prepareDatabase(settings.parameters());
             return server;
@@ -244,11 +253,16 @@ public final class EmbeddedServer implements AutoCloseable {
      * backends of a killed server that still finish their statement and hold its shared memory.
      */
     private static EmbeddedServer launch(
-            Settings settings, DataFolder folder, ServerBinaries binaries, ServerAccount account) {
+            Settings settings,
+            Map<String, String> environment,
+            DataFolder folder,
+            ServerBinaries binaries,
+            ServerAccount account) {
         var begin = System.nanoTime();
         for (var attempt = 1; ; attempt++) {
             var port = settings.port() == 0 ? freePort() : settings.port();
-            var postmaster = Postmaster.spawn(folder, commandLine(settings, port, folder, binaries, account));
+            var command = commandLine(settings, port, folder, binaries, account);
+            var postmaster = Postmaster.spawn(folder, command, environment);
             var server = new EmbeddedServer(folder, postmaster, port, folder.password());
             if (server.becomesReady()) {
                 return server;

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -35,17 +36,17 @@ final class Postmaster {
     }
 
     /** Starts the command in a session of its own; what it prints goes to the folder's log. */
-    static Postmaster spawn(DataFolder folder, List<String> command) {
+    static Postmaster spawn(DataFolder folder, List<String> command, Map<String, String> environment) {
         var logFile = folder.logFile();
         var words = new ArrayList<>(ownSession());
         words.addAll(command);
         try {
             var loggedBefore = Files.size(logFile);
-            var process = Command.builder(folder.path(), words)
+            var builder = Command.builder(folder.path(), words)
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()))
-                    .start();
-            return new Postmaster(process, logFile, loggedBefore);
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
+            builder.environment().putAll(environment);
+            return new Postmaster(builder.start(), logFile, loggedBefore);
         } catch (IOException e) {
             throw new EmbeddedServerException(
                     Reason.DID_NOT_START, "PostgreSQL could not be started: " + e.getMessage(), e);

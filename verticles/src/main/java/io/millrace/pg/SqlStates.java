@@ -31,7 +31,7 @@ public final class SqlStates {
             case DatabaseFailure known -> known;
             case CompletionException wrapped when wrapped.getCause() != null -> failure(wrapped.getCause());
             case PgException answered ->
-                new DatabaseFailure(kind(answered.getSqlState()), answered.getSqlState(), message(answered), answered);
+                new DatabaseFailure(kind(answered), answered.getSqlState(), message(answered), answered);
             case ConnectException refused -> unreachable(refused);
             case UnknownHostException unknown -> unreachable(unknown);
             default -> unanswered(thrown);
@@ -84,6 +84,20 @@ public final class SqlStates {
 
     private static String message(PgException answered) {
         return answered.getErrorMessage() + " (" + answered.getSqlState() + ")";
+    }
+
+    private static Kind kind(PgException answered) {
+        return panicked(answered) ? Kind.UNKNOWN : kind(answered.getSqlState());
+    }
+
+    /**
+     * Whether the server gave up while it wrote WAL, as it does when that disk is full. The record of a COMMIT may be in the
+     * part that was written, and then the transaction is there after the recovery. The severity comes in the server's
+     * language, so the name of the file tells as well.
+     */
+    private static boolean panicked(PgException answered) {
+        return "PANIC".equals(answered.getSeverity())
+                || String.valueOf(answered.getErrorMessage()).contains("\"pg_wal/");
     }
 
     static Kind kind(String sqlState) {

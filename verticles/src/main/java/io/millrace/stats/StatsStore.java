@@ -74,9 +74,10 @@ final class StatsStore {
             select $1, n.workspace, n.name, n.key, n.value, clock_timestamp()
             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) n (workspace, name, key, value)
             on conflict (partition_id, workspace, name, key) do update
-            set value = counters.value + excluded.value, updated_at = excluded.updated_at
+            set value = counters.value + excluded.value, updated_at = greatest(counters.updated_at, excluded.updated_at)
             """;
 
+    /** Times do not run backwards with a clock that is set back: what is newest in {@code graph_metadata} would be history. */
     private static Write addCounters(int partition, Map<StatsDelta.Counter, Long> counters) {
         var keys = List.copyOf(counters.keySet());
         return new Write(

@@ -60,6 +60,32 @@ class StatisticsReadsTest extends PodTest {
                 .isEqualTo("{\"1\":20,\"16\":1}");
     }
 
+    /** As it is after PostgreSQL's clock was a day ahead for a while. */
+    @Test
+    void theNewestStateIsTheOneOfNowAlsoWhenTheClockWasSetBack() {
+        star(3);
+        rows.execute(
+                "update lightrag.counters set updated_at = clock_timestamp() + interval '1 day' where workspace = ? and name = 'entities'",
+                workspace);
+        rows.execute(
+                "insert into lightrag.graph_history (workspace, taken_at, entity_count, relationship_count, statistics)"
+                        + " select workspace, date_trunc('minute', last_updated), entity_count, relationship_count, statistics"
+                        + " from lightrag.current_statistics where workspace = ?",
+                workspace);
+
+        // So many that each partition of the counters has new ones.
+        var planets = IntStream.rangeClosed(1, 60)
+                .mapToObj(planet -> entity("Planet " + planet, "PLANET"))
+                .toList();
+        completed(document("planets", "Sixty planets.", planets, List.of()));
+        patiently().until(() -> reads.json("/v1/graph/stats").getLong("entity_count") == 64);
+
+        assertThat(rows.list(
+                        "select entity_count from lightrag.graph_metadata where workspace = ? order by last_updated desc limit 1",
+                        workspace))
+                .containsExactly("64");
+    }
+
     private void history(String takenAt, int entities, int relationships) {
         rows.execute(
                 "insert into lightrag.graph_history (workspace, taken_at, entity_count, relationship_count, statistics)"

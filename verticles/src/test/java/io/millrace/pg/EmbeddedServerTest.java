@@ -82,6 +82,21 @@ class EmbeddedServerTest {
     }
 
     @Test
+    void itsProcessesHaveTheVariablesThatWereAskedFor() throws Exception {
+        copySeed();
+        assumeThat(Path.of("/proc/self/environ")).exists();
+        var server = EmbeddedServer.start(settings("data", 0), Map.of("MILLRACE_ASKED_FOR", "this"));
+        try {
+            var pid = Files.readAllLines(temp.resolve("data/pg/postmaster.pid")).getFirst();
+
+            assertThat(Files.readString(Path.of("/proc", pid, "environ")).split("\0"))
+                    .contains("MILLRACE_ASKED_FOR=this");
+        } finally {
+            server.close();
+        }
+    }
+
+    @Test
     void aSecondProcessIsRefusedAndTheServerOfAKilledOneIsTakenOver() throws Exception {
         copySeed();
         var owner = new ProcessBuilder(
