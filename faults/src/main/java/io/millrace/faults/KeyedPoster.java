@@ -151,8 +151,9 @@ final class KeyedPoster implements AutoCloseable {
     /** Posts no more, and waits for the answers that are still to come. Fails when one key had two jobs. */
     void stop() {
         stopping = true;
-        workers.shutdown();
+        // A request that is under way may come to further rounds, which the workers must still take.
         Throwable thrown = failure();
+        workers.shutdown();
         if (thrown != null) {
             throw new IllegalStateException("posting with a key failed", thrown);
         }
