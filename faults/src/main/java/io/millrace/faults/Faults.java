@@ -102,6 +102,7 @@ final class Faults implements Callable<Integer> {
 
     /** Of a seed, in nanoseconds, without the cache that the first one makes. */
     private long longest;
+
     private final Machine machine = Machine.probe();
 
     public static void main(String[] arguments) {
