@@ -69,8 +69,7 @@ class SmallHeapTest {
 
     @Test
     void noLoadIsTooMuch() throws InterruptedException {
-        try (var process = ServeProcess.start(
-                "small", database, SETTINGS, folder)) {
+        try (var process = ServeProcess.start("small", database, SETTINGS, folder)) {
             await().atMost(PATIENCE).until(() -> process.address().isPresent());
             var base = process.address().orElseThrow();
             var clients = clients(base);
