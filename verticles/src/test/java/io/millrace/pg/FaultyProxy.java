@@ -81,8 +81,14 @@ public final class FaultyProxy implements AutoCloseable {
 
     /** Accepts connections again. */
     public void up() {
+        get(listenAgain());
+    }
+
+    /** Until it can: the socket that was closed may hold the port for a moment longer. */
+    private Future<NetServer> listenAgain() {
         server = vertx.createNetServer().connectHandler(this::connected);
-        get(server.listen(listenPort, "127.0.0.1"));
+        return server.listen(listenPort, "127.0.0.1")
+                .recover(taken -> vertx.timer(20).compose(later -> listenAgain()));
     }
 
     private void connected(NetSocket client) {
