@@ -149,6 +149,9 @@ final class PeerReport {
                         "  until the job has ended",
                         "",
                         VisibilityBench.median(rounds, round -> round.server().endedP50())));
+        Report.line("");
+        Report.statements("half load", rounds.getLast().costs(), (long)
+                (rounds.getLast().perSecond() * settings.length().toSeconds()));
         report.put("visibility", rounds);
     }
 

@@ -40,7 +40,16 @@ final class VisibilityBench {
     record ServerTimes(double begunP50, double endedP50, double wholeP50, double wholeP99) {}
 
     /** @param fullPerSecond documents a second, as fast as they went */
-    record Round(double fullPerSecond, double perSecond, Latencies client, ServerTimes server) {}
+    record Round(
+            double fullPerSecond,
+            double perSecond,
+            Latencies client,
+            ServerTimes server,
+            List<StatementCosts.Cost> costs) {
+        Round {
+            costs = List.copyOf(costs);
+        }
+    }
 
     VisibilityBench(BenchServer server, Settings settings, List<byte[]> documents) {
         this.server = server;
@@ -89,8 +98,10 @@ final class VisibilityBench {
             var count = Math.min(documents.size() - warm, (int)
                     (perSecond * settings.length().toSeconds()));
             paced(port, documents.subList(0, warm), perSecond);
+            StatementCosts.reset(server.admin());
             var latencies = paced(port, documents.subList(warm, warm + count), perSecond);
-            return new Round(fullPerSecond, perSecond, latencies, serverTimes(observer, count));
+            var costs = StatementCosts.dearest(server.admin(), database.database());
+            return new Round(fullPerSecond, perSecond, latencies, serverTimes(observer, count), costs);
         } finally {
             pod.stop();
             server.drop(DATABASE);
