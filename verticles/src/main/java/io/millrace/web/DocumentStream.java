@@ -1,5 +1,6 @@
 package io.millrace.web;
 
+import io.millrace.MillraceException;
 import io.millrace.ingest.IngestRequest;
 import io.millrace.ingest.JobIds;
 import io.millrace.ingest.Submission;
@@ -65,6 +66,9 @@ final class DocumentStream {
     private boolean ended;
 
     private boolean paused;
+
+    /** The log has the first line that failed; in an outage there are thousands. */
+    private boolean logged;
 
     private record Waiting(int bytes, Future<Buffer> result) {}
 
@@ -263,7 +267,15 @@ final class DocumentStream {
                         busy = false;
                     }
                 })
-                .otherwise(failure -> result(number, ProblemHandler.problem(failure, request)));
+                .otherwise(failure -> result(number, problemOf(failure)));
+    }
+
+    private Problem problemOf(Throwable failure) {
+        if (logged && failure instanceof MillraceException exception) {
+            return ProblemHandler.problem(exception);
+        }
+        logged = true;
+        return ProblemHandler.problem(failure, request);
     }
 
     private Future<Buffer> accept(long number, Parsed parsed) {
@@ -274,7 +286,7 @@ final class DocumentStream {
                 yield admission
                         .accept(workspace, new IngestRequest(List.of(submission)))
                         .map(accepted -> result(number, submission))
-                        .otherwise(failure -> result(number, ProblemHandler.problem(failure, request)));
+                        .otherwise(failure -> result(number, problemOf(failure)));
             }
         };
     }
