@@ -1,14 +1,12 @@
 package io.millrace.faults;
 
 import io.millrace.faults.SeedRun.Outcome;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -176,7 +174,7 @@ final class Faults implements Callable<Integer> {
 
     private Outcome run(long seed, Surroundings surroundings, Servers servers) throws Exception {
         var folder = target.resolve("seed-" + seed).toAbsolutePath();
-        delete(folder);
+        Folders.delete(folder);
         Files.createDirectories(folder);
         var plan = plan(surroundings.faults());
         var postgres = servers.server(surroundings.smallDisks());
@@ -189,7 +187,7 @@ final class Faults implements Callable<Integer> {
         longest = Math.max(longest, took);
         print(outcome, Duration.ofNanos(took), folder);
         if (outcome.violations() == 0 && !keep) {
-            delete(folder);
+            Folders.delete(folder);
         }
         return outcome;
     }
@@ -261,16 +259,5 @@ final class Faults implements Callable<Integer> {
         var ends = text.split("-", 2);
         return LongStream.rangeClosed(Long.parseLong(ends[0]), Long.parseLong(ends[ends.length - 1]))
                 .toArray();
-    }
-
-    static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (var tree = Files.walk(folder)) {
-            for (var path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 
@@ -43,10 +42,7 @@ final class FaultyClock {
     /** From now on the clock is so far off; a negative offset is behind. */
     void set(Duration offset) {
         try {
-            var beside = file.resolveSibling(file.getFileName() + ".new");
-            Files.writeString(beside, "%+d\n".formatted(offset.toSeconds()));
-            // Whoever reads meanwhile sees the old offset or the new one, and never half of it.
-            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Folders.replace(file, "%+d\n".formatted(offset.toSeconds()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

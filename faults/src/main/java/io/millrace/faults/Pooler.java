@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -135,10 +134,8 @@ final class Pooler implements AutoCloseable {
     @Override
     public void close() {
         kill();
-        try (var tree = Files.walk(folder)) {
-            for (var path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
+        try {
+            Folders.delete(folder);
             Runtime.getRuntime().removeShutdownHook(killedWithUs);
         } catch (IOException | IllegalStateException e) {
             // A few small files stay behind, or we are ending ourselves.

@@ -57,7 +57,7 @@ final class RollingUpgrade implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Faults.delete(folder());
+        Folders.delete(folder());
         Files.createDirectories(folder());
         try (var postgres = OwnedPostgres.start(faults.target().resolve("faults-data"))) {
             postgres.create(DATABASE);

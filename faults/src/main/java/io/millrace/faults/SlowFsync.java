@@ -48,9 +48,7 @@ final class SlowFsync {
     /** From now on each fsync takes so much longer. */
     void set(Duration delay) {
         try {
-            var beside = file.resolveSibling(file.getFileName() + ".new");
-            Files.writeString(beside, delay.toMillis() + "\n");
-            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Folders.replace(file, delay.toMillis() + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
