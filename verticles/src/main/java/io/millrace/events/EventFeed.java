@@ -4,6 +4,7 @@ import io.millrace.pg.DatabaseFailure;
 import io.millrace.stream.Appended;
 import io.millrace.stream.Extent;
 import io.millrace.stream.Log;
+import io.millrace.stream.LookPace;
 import io.millrace.stream.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -41,8 +42,6 @@ public final class EventFeed {
     /** Listeners that are written to before others have the event loop. */
     private static final int LISTENERS_A_TURN = 100;
 
-    private static final int LATEST_LOOK_SECONDS = 4;
-
     private static final int PAGE_BYTES = 512 << 10;
     private static final long CACHE_CHARACTERS =
             Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 16);
@@ -63,8 +62,7 @@ public final class EventFeed {
     private long knownEnd;
     private boolean advancing;
     private boolean scheduled;
-    private int pauseSeconds = 1;
-    private int secondsToLook = 1;
+    private final LookPace pace = new LookPace();
 
     /** @param log what to read from, once somebody listens */
     public EventFeed(Vertx vertx, Supplier<Log> log) {
@@ -183,7 +181,7 @@ public final class EventFeed {
 
     private void second() {
         List.copyOf(listeners).forEach(EventListener::second);
-        if (--secondsToLook <= 0) {
+        if (pace.second()) {
             advance();
         }
     }
@@ -201,8 +199,7 @@ public final class EventFeed {
             }
             next = Math.max(next, pages.end(from));
             var more = next > from;
-            pauseSeconds = more || done.failed() ? 1 : Math.min(2 * pauseSeconds, LATEST_LOOK_SECONDS);
-            secondsToLook = pauseSeconds;
+            pace.looked(more || done.failed());
             pump(more ? new ArrayDeque<>(listeners) : new ArrayDeque<>(), () -> {
                 advancing = false;
                 if (more && knownEnd > next) {

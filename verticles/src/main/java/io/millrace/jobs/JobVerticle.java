@@ -3,6 +3,7 @@ package io.millrace.jobs;
 import io.millrace.pg.Database;
 import io.millrace.stream.Appended;
 import io.millrace.stream.Log;
+import io.millrace.stream.LookPace;
 import io.vertx.core.AbstractVerticle;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -24,15 +25,13 @@ public final class JobVerticle extends AbstractVerticle {
     private static final Duration COALESCE = Duration.ofMillis(20);
 
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final int LATEST_LOOK_SECONDS = 4;
 
     private final SweepStore store;
     private boolean inFlight;
     private boolean again;
     private boolean scheduled;
     private long sweptNanos = System.nanoTime();
-    private int pauseSeconds = 1;
-    private int secondsToLook = 1;
+    private final LookPace pace = new LookPace();
 
     public JobVerticle(Database database, Log log, String graphGroup) {
         this.store = new SweepStore(database, log, graphGroup);
@@ -45,13 +44,12 @@ public final class JobVerticle extends AbstractVerticle {
     }
 
     private void second() {
-        if (--secondsToLook <= 0) {
+        if (pace.second()) {
             store.hasFacts().otherwise(true).onSuccess(facts -> {
                 if (facts) {
                     sweep();
                 }
-                pauseSeconds = facts ? 1 : Math.min(2 * pauseSeconds, LATEST_LOOK_SECONDS);
-                secondsToLook = pauseSeconds;
+                pace.looked(facts);
             });
         }
     }

@@ -36,6 +36,12 @@ final class Cached {
         answer(context, render(value));
     }
 
+    /** The memory that it takes is given back when the client has it. */
+    static Future<Void> answer(RoutingContext context, DoorMemory.Answer<Rendered> rendered) {
+        return answer(context, rendered.value())
+                .onComplete(done -> rendered.taken().run());
+    }
+
     /** Completes when the client has taken it. */
     static Future<Void> answer(RoutingContext context, Rendered rendered) {
         var response = context.response()

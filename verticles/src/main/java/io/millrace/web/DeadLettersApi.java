@@ -212,11 +212,7 @@ final class DeadLettersApi {
                                         .toList()));
                     });
                 }));
-        Requests.answer(
-                context,
-                detail,
-                rendered -> Cached.answer(context, rendered.value())
-                        .onComplete(done -> rendered.taken().run()));
+        Requests.answer(context, detail, rendered -> Cached.answer(context, rendered));
     }
 
     private Future<DeadLetter> letter(RoutingContext context) {

@@ -179,11 +179,7 @@ final class DocumentVersionsApi {
                                 version == null ? 0 : contentBytes(version),
                                 () -> content(query, version)
                                         .compose(content -> render(DocumentView.of(query, found, content))))));
-        Requests.answer(
-                context,
-                answer,
-                rendered -> Cached.answer(context, rendered.value())
-                        .onComplete(done -> rendered.taken().run()));
+        Requests.answer(context, answer, rendered -> Cached.answer(context, rendered));
     }
 
     private Future<Found> find(Query query) {
