@@ -392,10 +392,11 @@ create table stream.assignments (
   claimed_at timestamp with time zone,
   run_from bigint not null default 0,
   processed int8multirange not null default '{}'::int8multirange,
+  trial_epoch bigint not null default 0,
   constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
   constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
 ) with (fillfactor=50);
-comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims and seeks, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, and trials counts the processes that ended uncleanly over it. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims, releases, seeks and trials, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, trial_epoch the epoch that tried it, and trials counts the processes that ended uncleanly over it. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
 
 create table stream.batches (
   topic_id integer not null,
@@ -1517,7 +1518,7 @@ begin
       unclean_offset = case when a.owner is null then a.unclean_offset else c.committed_offset end,
       -- Counted here and not when the mark is made: a trial that the database or a dependency broke off is none.
       trials = case
-        when a.owner is null or a.trial_offset <> c.committed_offset then a.trials
+        when a.owner is null or a.trial_epoch <> a.epoch or a.trial_offset <> c.committed_offset then a.trials
         else a.trials + 1 end
   from unnest(free) f (partition_id), lateral stream.committed(p_group_id, f.partition_id) c
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
@@ -1531,7 +1532,7 @@ begin
   order by a.partition_id;
 end $function$;
 revoke execute on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) from public;
-comment on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) is 'Claims partitions for a member up to its fair share: free ones and those of members whose lease ended; its own that it does not run become free first. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when the mark of one stands at the committed offset.';
+comment on function stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[]) is 'Claims partitions for a member up to its fair share: free ones and those of members whose lease ended; its own that it does not run become free first. Each claim raises the epoch; taking from a member that vanished counts as unclean, and as a trial when that member had marked one at the committed offset.';
 
 CREATE OR REPLACE FUNCTION stream.commit_offset(p_group_id integer, p_partition_id integer, p_epoch bigint, p_sequence bigint, p_offset bigint)
  RETURNS void
@@ -1877,14 +1878,14 @@ CREATE OR REPLACE FUNCTION stream.mark_trial(p_group_id integer, p_partition_id 
 AS $function$
 begin
   update stream.assignments a
-  set trials = case when a.trial_offset = p_offset then a.trials else 0 end, trial_offset = p_offset
+  set trials = case when a.trial_offset = p_offset then a.trials else 0 end, trial_offset = p_offset, trial_epoch = p_epoch
   where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch;
   if not found then
     raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
   end if;
 end $function$;
 revoke execute on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) from public;
-comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone. A claim that finds the mark of a member that vanished counts it.';
+comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone. The claim that follows counts it when its member has vanished; a mark of an earlier epoch is history.';
 
 CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone)
  RETURNS bigint

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When a batch fails for a reason of its own, its records are run one at a time, so that one bad record is found
  * without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
- * same offset the records there are tried alone, each with a durable mark, and only processes that end over such a mark
- * count against it.
+ * same offset the records there are tried alone, one in the process at a time and each with a durable mark, and only processes
+ * that end over such a mark count against it.
  */
 final class PartitionRunner<S> {
 
@@ -38,6 +38,9 @@ final class PartitionRunner<S> {
 
     /** Characters of a reason that go into a dead letter's header. */
     private static final int MAX_REASON = 2_000;
+
+    /** The lock whose holder tries a record that may end the process. */
+    private static final String TRIAL = "millrace.trial";
 
     /** Commits between two trims of the commit log. */
     private static final int TRIM_EVERY = 1_000;
@@ -102,8 +105,8 @@ final class PartitionRunner<S> {
         this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
                 || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
         // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
-        // by one
-        // because a few had been there when two kills followed each other: a fifth of the throughput, for a minute.
+        // by
+        // one because a few had been there when two kills followed each other: a fifth of the throughput, for a minute.
         var suspectsUntil = Math.min(position + subscription.limits().records(), endOffset);
         this.aloneUntil = trials ? suspectsUntil : position;
     }
@@ -284,8 +287,27 @@ final class PartitionRunner<S> {
             } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
                 suspect(batch, e);
             }
+        } else if (trials) {
+            tryInTurn(batch);
         } else {
-            tryAlone(batch);
+            tryAlone(batch, null);
+        }
+    }
+
+    /**
+     * One trial at a time in a process, whatever runs in it: where several marks stood when it ended, all but one of them would
+     * accuse a record that has nothing to do with it.
+     */
+    private void tryInTurn(Batch batch) {
+        var turn = await(database.vertx().sharedData().getLocalLockWithTimeout(TRIAL, Integer.MAX_VALUE));
+        try {
+            if (stopping) {
+                restart(batch);
+            } else {
+                tryAlone(batch, durableTrial(batch));
+            }
+        } finally {
+            turn.release();
         }
     }
 
@@ -308,8 +330,9 @@ final class PartitionRunner<S> {
         }
     }
 
-    private void tryAlone(Batch batch) {
-        var reason = trials ? durableTrial(batch) : null;
+    /** @param condemned why not to try at all */
+    private void tryAlone(Batch batch, @Nullable String condemned) {
+        var reason = condemned;
         for (var attempt = 1; reason == null && !stopping; attempt++) {
             try {
                 commit(batch, effects(batch));

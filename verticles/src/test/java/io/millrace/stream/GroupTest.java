@@ -478,6 +478,23 @@ class GroupTest {
     }
 
     @Test
+    void aMarkDoesNotCountAgainstWhoVanishesBeforeItsOwnTrial() {
+        var member = new Member();
+        member.tick();
+        get(groups.markTrial(group, member.claim(0), 0));
+        member.vanish();
+        for (var i = 1; i <= 3; i++) {
+            member = new Member();
+            member.tick();
+            assertThat(member.claim(0).trials())
+                    .as("only the first had tried it")
+                    .isEqualTo(1);
+            assertThat(member.claim(0).trialOffset()).isZero();
+            member.vanish();
+        }
+    }
+
+    @Test
     void aZombieCannotMarkATrial() {
         var zombie = new Member();
         zombie.tick();

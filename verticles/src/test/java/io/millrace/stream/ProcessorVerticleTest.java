@@ -480,6 +480,22 @@ class ProcessorVerticleTest {
     }
 
     @Test
+    void aProcessThatEndsAccusesNoMoreThanOneRecord() {
+        append(values("v", 40));
+        vanishingMembers(2, false);
+        var marks = new ConcurrentLinkedQueue<Long>();
+        onDecide = batch -> marks.add(number("""
+                select count(*)
+                from stream.assignments a
+                cross join lateral stream.committed(a.group_id, a.partition_id) c
+                where a.trial_offset = c.committed_offset"""));
+        pod.run(copying());
+        awaitCaughtUp();
+
+        assertThat(marks).hasSize(40).containsOnly(1L);
+    }
+
+    @Test
     void afterOneUncleanEndBatchesAreWhole() {
         append(values("v", 40));
         vanishingMembers(1, false);
