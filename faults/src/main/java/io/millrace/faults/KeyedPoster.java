@@ -1,15 +1,8 @@
 package io.millrace.faults;
 
 import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -40,10 +33,7 @@ final class KeyedPoster implements AutoCloseable {
         static final Answer NOTHING_STORED = new Answer(true, List.of());
     }
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .build();
+    private final IngestClient client = new IngestClient();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Random random;
     private final DocumentGenerator generator;
@@ -71,10 +61,9 @@ final class KeyedPoster implements AutoCloseable {
 
     private void post(List<KnownDocument> documents) {
         var ids = history.invoked("keyed", documents);
-        var body = new JsonArray(IntStream.range(0, ids.size())
-                        .mapToObj(i -> documents.get(i).json(ids.get(i)))
-                        .toList())
-                .encode();
+        var body = IngestClient.array(IntStream.range(0, ids.size())
+                .mapToObj(i -> documents.get(i).json(ids.get(i)))
+                .toList());
         var known = true;
         for (var round = 0; round < MAX_ROUNDS; round++) {
             var answers = everywhere(ids.getFirst(), body);
@@ -121,31 +110,16 @@ final class KeyedPoster implements AutoCloseable {
     }
 
     private Answer post(URI address, String key, String body) throws InterruptedException {
-        var request = HttpRequest.newBuilder(address.resolve("/v1/documents"))
-                .timeout(TIMEOUT)
-                .header("Content-Type", "application/json")
-                .header("Idempotency-Key", key)
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
         try {
-            var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            var response = client.post(address, body, TIMEOUT, "Idempotency-Key", key);
             var status = response.statusCode();
             if (status == 202) {
-                return new Answer(false, jobs(response.body()));
+                return new Answer(false, IngestClient.jobs(response));
             }
-            return status == 503 || (status >= 400 && status < 500) ? Answer.NOTHING_STORED : Answer.UNKNOWN;
-        } catch (ConnectException | HttpConnectTimeoutException e) {
-            return Answer.NOTHING_STORED;
+            return IngestClient.saysNothingStored(status) ? Answer.NOTHING_STORED : Answer.UNKNOWN;
         } catch (IOException | DecodeException e) {
-            return Answer.UNKNOWN;
+            return IngestClient.neverSent(e) ? Answer.NOTHING_STORED : Answer.UNKNOWN;
         }
-    }
-
-    private static List<UUID> jobs(String answer) {
-        return new JsonObject(answer)
-                .getJsonArray("jobs").stream()
-                        .map(job -> UUID.fromString(((JsonObject) job).getString("id")))
-                        .toList();
     }
 
     /** Posts no more, and waits for the answers that are still to come. Fails when one key had two jobs. */
@@ -175,6 +149,6 @@ final class KeyedPoster implements AutoCloseable {
     public void close() {
         stopping = true;
         workers.shutdownNow();
-        http.shutdownNow();
+        client.close();
     }
 }

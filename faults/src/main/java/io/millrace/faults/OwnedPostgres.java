@@ -77,7 +77,7 @@ final class OwnedPostgres implements AutoCloseable {
         return postgres;
     }
 
-    /** A run that was killed left its server running: starting on the folder stops that one. */
+    /** A run that was killed left its server running, and starting on the folder stops that one; or it left half a cluster. */
     private static void clear(Path folder) {
         var ballasts = List.of(
                 folder.resolve(DATA).resolve("ballast"),
@@ -89,7 +89,9 @@ final class OwnedPostgres implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        EmbeddedServer.start(EmbeddedServer.Settings.in(folder)).close();
+        if (Files.exists(folder.resolve(DATA).resolve("postmaster.pid"))) {
+            EmbeddedServer.start(EmbeddedServer.Settings.in(folder)).close();
+        }
         unmount(folder);
         delete(folder);
     }

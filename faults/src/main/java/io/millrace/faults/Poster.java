@@ -1,17 +1,11 @@
 package io.millrace.faults;
 
 import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +35,9 @@ final class Poster implements AutoCloseable {
     /** Half a thousand documents wait for one another, and for a server that recovers. */
     private static final Duration STREAM_TIMEOUT = Duration.ofSeconds(15);
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration PAUSE = Duration.ofMillis(200);
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
+    private final IngestClient client = new IngestClient();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue<KnownDocument> again = new ConcurrentLinkedQueue<>();
     private final DocumentGenerator generator;
@@ -183,16 +172,13 @@ final class Poster implements AutoCloseable {
         var ids = history.invoked(how, documents);
         var bodies = bodies(documents, ids);
         var body = how.equals("array")
-                ? new JsonArray(bodies).encode()
+                ? IngestClient.array(bodies)
                 : bodies.getFirst().encode();
         try {
-            var response = http.send(
-                    request(address, "application/json", body, TIMEOUT), HttpResponse.BodyHandlers.ofString());
+            var response = client.post(address, body, TIMEOUT);
             if (response.statusCode() == 202) {
-                var jobs = new JsonObject(response.body()).getJsonArray("jobs");
-                for (var i = 0; i < ids.size(); i++) {
-                    history.ok(ids.get(i), UUID.fromString(jobs.getJsonObject(i).getString("id")));
-                }
+                var jobs = IngestClient.jobs(response);
+                IntStream.range(0, ids.size()).forEach(i -> history.ok(ids.get(i), jobs.get(i)));
             } else {
                 refused(response.statusCode(), documents, ids);
             }
@@ -213,12 +199,10 @@ final class Poster implements AutoCloseable {
     /** What has been answered counts, also when the rest of the answer does not come. Gives how long not to come back. */
     private Duration postLines(URI address, List<KnownDocument> documents, Duration timeout) {
         var ids = history.invoked("ndjson", documents);
-        var body = bodies(documents, ids).stream().map(JsonObject::encode).collect(Collectors.joining("\n"));
         var answered = 0;
         var wait = Duration.ZERO;
         try {
-            var request = request(address, "application/x-ndjson", body, timeout);
-            var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            var response = client.stream(address, bodies(documents, ids), timeout);
             try (var lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
                     refused(response.statusCode(), documents, ids);
@@ -260,8 +244,7 @@ final class Poster implements AutoCloseable {
         var bodies = new ArrayList<>(bodies(documents, ids));
         bodies.add(new JsonObject().put("source_uri", "bad"));
         try {
-            var request = request(address, "application/json", new JsonArray(bodies).encode(), TIMEOUT);
-            var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            var response = client.post(address, IngestClient.array(bodies), TIMEOUT);
             refused(response.statusCode(), documents, ids);
         } catch (IOException e) {
             broken(e, documents, ids);
@@ -270,45 +253,27 @@ final class Poster implements AutoCloseable {
         }
     }
 
-    private static HttpRequest request(URI address, String contentType, String body, Duration timeout) {
-        return HttpRequest.newBuilder(address.resolve("/v1/documents"))
-                .timeout(timeout)
-                .header("Content-Type", contentType)
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-    }
-
     private void refused(int status, List<KnownDocument> documents, List<String> ids) {
         if (status < 400) {
             throw new IllegalStateException("what should have been refused was answered with " + status);
         }
-        var nothingStored = (status >= 400 && status < 500) || status == 503;
-        ids.forEach(id -> {
-            if (nothingStored) {
-                history.failed(id, Integer.toString(status));
-            } else {
-                history.unknown(id, Integer.toString(status));
-            }
-        });
-        postAgain(documents);
+        notAcknowledged(documents, ids, IngestClient.saysNothingStored(status), Integer.toString(status));
     }
 
-    /** Each but the endless ones, which must not come twice. */
-    private void postAgain(List<KnownDocument> documents) {
-        documents.stream().filter(document -> !document.endless()).forEach(again::add);
-    }
-
-    /** Without a connection nothing was sent. */
     private void broken(Exception thrown, List<KnownDocument> documents, List<String> ids) {
-        var nothingSent = thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException;
+        notAcknowledged(documents, ids, IngestClient.neverSent(thrown), thrown.toString());
+    }
+
+    /** They are posted again, but for those on which a processor never ends, which must not come twice. */
+    private void notAcknowledged(List<KnownDocument> documents, List<String> ids, boolean surelyNotStored, String why) {
         ids.forEach(id -> {
-            if (nothingSent) {
-                history.failed(id, thrown.toString());
+            if (surelyNotStored) {
+                history.failed(id, why);
             } else {
-                history.unknown(id, thrown.toString());
+                history.unknown(id, why);
             }
         });
-        postAgain(documents);
+        documents.stream().filter(document -> !document.endless()).forEach(again::add);
     }
 
     /** Posts no more, and waits for the answers that are still to come. Fails when an answer was none of the service's. */
@@ -332,6 +297,6 @@ final class Poster implements AutoCloseable {
     public void close() {
         stopping = true;
         workers.shutdownNow();
-        http.shutdownNow();
+        client.close();
     }
 }

@@ -1,10 +1,7 @@
 package io.millrace.faults;
 
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class SteadyLoad implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
@@ -45,10 +41,7 @@ final class SteadyLoad implements AutoCloseable {
             @Nullable UUID job,
             @Nullable String lastFailure) {}
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
+    private final IngestClient client = new IngestClient();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("steady-load").factory());
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -108,13 +101,8 @@ final class SteadyLoad implements AutoCloseable {
     }
 
     private Answer attempt(URI address, KnownDocument document) {
-        var request = HttpRequest.newBuilder(address.resolve("/v1/documents"))
-                .timeout(TIMEOUT)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(document.json("").encode()))
-                .build();
         try {
-            return answer(http.send(request, HttpResponse.BodyHandlers.ofString()));
+            return answer(client.post(address, document.json("").encode(), TIMEOUT));
         } catch (IOException e) {
             // Whether it was stored or not: the same content again changes nothing.
             return new Answer.Again(e.toString(), PAUSE);
@@ -127,10 +115,7 @@ final class SteadyLoad implements AutoCloseable {
     private static Answer answer(HttpResponse<String> response) {
         var status = response.statusCode();
         if (status == 202) {
-            return new Answer.Taken(UUID.fromString(new JsonObject(response.body())
-                    .getJsonArray("jobs")
-                    .getJsonObject(0)
-                    .getString("id")));
+            return new Answer.Taken(IngestClient.jobs(response).getFirst());
         }
         var after = response.headers()
                 .firstValue("Retry-After")
@@ -160,6 +145,6 @@ final class SteadyLoad implements AutoCloseable {
     public void close() {
         clock.shutdownNow();
         workers.shutdownNow();
-        http.shutdownNow();
+        client.close();
     }
 }
