@@ -18,6 +18,10 @@ public record ConsumerRecord(
         @Nullable Buffer value,
         List<Header> headers) {
 
+    long sizeBytes() {
+        return new ProducerRecord(key, value, headers).sizeBytes();
+    }
+
     /** Whether its effects may be there already: {@link Header#AGAIN}. */
     public boolean isAgain() {
         return headers.stream().anyMatch(header -> header.name().equals(Header.AGAIN.name()));

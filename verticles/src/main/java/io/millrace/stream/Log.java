@@ -131,13 +131,44 @@ public final class Log {
      * last, right before the commit.
      */
     public Future<List<Appended>> append(SqlClient connection, List<Effects.Append> appends) {
-        var batches = PartitionedBatches.of(appends, this::known, partitioner);
-        var appended = new ArrayList<Future<Appended>>(batches.size());
-        for (var batch : batches) {
-            appended.add(append(
-                    connection, batch.topic(), batch.partition(), UUID.randomUUID(), batch.records(), FIRST_TRY));
+        return appendOfSeveral(connection, List.of(appends)).map(List::getFirst);
+    }
+
+    /** The same for several callers who share the transaction; tells each where its own records are. */
+    Future<List<List<Appended>>> appendOfSeveral(SqlClient connection, List<List<Effects.Append>> callers) {
+        var places = PartitionedRecords.of(callers, this::known, partitioner);
+        var all = new ArrayList<Future<Appended>>();
+        var firsts = new ArrayList<Future<Appended>>(places.size());
+        for (var place : places) {
+            firsts.add(appendBatches(connection, place, all));
         }
-        return Future.all(appended).map(all -> all.<Appended>list());
+        return Future.all(all).map(done -> {
+            var appended = new ArrayList<List<Appended>>(callers.size());
+            callers.forEach(caller -> appended.add(new ArrayList<>()));
+            for (var i = 0; i < firsts.size(); i++) {
+                // A partition's batches stand behind each other, since its lock is held from the first to the commit.
+                var from = firsts.get(i).result().from();
+                var place = places.get(i);
+                place.shares()
+                        .forEach(share -> appended.get(share.caller())
+                                .add(new Appended(
+                                        place.topic().name(),
+                                        place.partition(),
+                                        from + share.from(),
+                                        from + share.to())));
+            }
+            return appended;
+        });
+    }
+
+    /** Gives the first of them. */
+    private static Future<Appended> appendBatches(
+            SqlClient connection, PartitionedRecords place, List<Future<Appended>> all) {
+        var first = all.size();
+        for (var batch : place.batches()) {
+            all.add(append(connection, place.topic(), place.partition(), UUID.randomUUID(), batch, FIRST_TRY));
+        }
+        return all.get(first);
     }
 
     private static final String FETCH = """

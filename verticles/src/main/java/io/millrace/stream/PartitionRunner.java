@@ -8,12 +8,12 @@ import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +48,7 @@ final class PartitionRunner<S> {
     private final Database database;
     private final Log log;
     private final GroupStore groups;
+    private final BatchCommits commits;
     private final ComputePool compute;
     private final HeapBudget memory;
     private final RunnerSettings settings;
@@ -79,6 +80,7 @@ final class PartitionRunner<S> {
             Database database,
             Log log,
             GroupStore groups,
+            BatchCommits commits,
             ComputePool compute,
             HeapBudget memory,
             RunnerSettings settings,
@@ -91,6 +93,7 @@ final class PartitionRunner<S> {
         this.database = database;
         this.log = log;
         this.groups = groups;
+        this.commits = commits;
         this.compute = compute;
         this.memory = memory;
         this.settings = settings;
@@ -275,7 +278,7 @@ final class PartitionRunner<S> {
     private void process(Batch batch) {
         if (batch.records().size() > 1 || batch.to() > aloneUntil) {
             try {
-                commit(batch, effects(batch));
+                commit(batch, effects(batch), commits::commit);
             } catch (DatabaseFailure failure) {
                 if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
                     throw failure;
@@ -335,7 +338,7 @@ final class PartitionRunner<S> {
         var reason = condemned;
         for (var attempt = 1; reason == null && !stopping; attempt++) {
             try {
-                commit(batch, effects(batch));
+                commitAlone(batch, effects(batch));
                 return;
             } catch (DatabaseFailure failure) {
                 if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
@@ -377,7 +380,7 @@ final class PartitionRunner<S> {
     private void deadLetter(Batch batch, String reason) {
         var record = batch.records().getFirst();
         try {
-            commit(batch, deadLetter(record, reason, processor().onDeadLetter(record, reason)));
+            commitAlone(batch, deadLetter(record, reason, processor().onDeadLetter(record, reason)));
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
                 throw failure;
@@ -396,7 +399,7 @@ final class PartitionRunner<S> {
     private void deadLetterAlone(Batch batch, String reason, Exception thrown) {
         LOG.error("{} cannot write what belongs to the dead letter at offset {}", this, batch.from(), thrown);
         var both = reason + "; and what was to be written beside it failed: " + thrown;
-        commit(batch, deadLetter(batch.records().getFirst(), both, Effects.none()));
+        commitAlone(batch, deadLetter(batch.records().getFirst(), both, Effects.none()));
     }
 
     private Effects deadLetter(ConsumerRecord record, String reason, Effects beside) {
@@ -441,9 +444,14 @@ final class PartitionRunner<S> {
         }
     }
 
-    private void commit(Batch batch, Effects effects) {
+    /** Of a record that is tried: what becomes of it must not be another one's fate. */
+    private void commitAlone(Batch batch, Effects effects) {
+        commit(batch, effects, commits::commitAlone);
+    }
+
+    private void commit(Batch batch, Effects effects, Function<BatchCommits.Step, Future<List<Appended>>> committing) {
         var started = System.nanoTime();
-        var appended = await(database.inTransaction(connection -> statements(connection, batch, effects)));
+        var appended = await(committing.apply(new BatchCommits.Step(claim, sequence, batch, effects)));
         sequence++;
         position = batch.to();
         try {
@@ -464,25 +472,6 @@ final class PartitionRunner<S> {
         effects.messages().forEach(message -> bus.publish(message.address(), message.body()));
         onCommit.accept(
                 new Committed(group.name(), claim.partition(), batch.records().size(), position, nanos));
-    }
-
-    private Future<List<Appended>> statements(SqlConnection connection, Batch batch, Effects effects) {
-        var results = new ArrayList<Future<?>>();
-        results.add(GroupStore.commitOffset(connection, group, claim, sequence, batch.to()));
-        for (var write : effects.writes()) {
-            results.add(execute(connection, write));
-        }
-        var appends = log.append(connection, effects.appends());
-        results.add(appends);
-        var receipt = effects.receipt();
-        return Future.all(results)
-                .compose(all -> receipt == null
-                        ? appends
-                        : execute(connection, receipt.write(appends.result())).compose(written -> appends));
-    }
-
-    private static Future<?> execute(SqlConnection connection, Write write) {
-        return connection.preparedQuery(write.sql()).execute(write.parameters());
     }
 
     /** Waits before another attempt, or until a stop is asked for. */

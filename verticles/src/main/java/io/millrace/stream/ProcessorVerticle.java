@@ -37,6 +37,7 @@ public class ProcessorVerticle extends AbstractVerticle {
     private final Shared shared;
     private final Subscription subscription;
     private final Group group;
+    private final BatchCommits commits;
     private final Map<Integer, Run> runs = new HashMap<>();
     private boolean stopping;
 
@@ -44,6 +45,7 @@ public class ProcessorVerticle extends AbstractVerticle {
         this.shared = shared;
         this.subscription = subscription;
         this.group = group;
+        this.commits = new BatchCommits(shared.database(), shared.log(), group);
     }
 
     @Override
@@ -119,6 +121,7 @@ public class ProcessorVerticle extends AbstractVerticle {
                 shared.database(),
                 shared.log(),
                 shared.groups(),
+                commits,
                 shared.compute(),
                 shared.memory(),
                 shared.settings(),

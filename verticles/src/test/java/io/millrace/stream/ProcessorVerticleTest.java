@@ -445,6 +445,63 @@ class ProcessorVerticleTest {
     }
 
     @Test
+    void smallBatchesThatAreReadyTogetherShareATransaction() throws SQLException {
+        append(values("v", 8));
+        whileNothingCanBeCommitted(() -> {});
+        awaitCaughtUp();
+
+        assertEffectsOfEachOnce(values("v", 8));
+        assertThat(number("select count(distinct xmin::text) from effects"))
+                .as("the first alone, the others together")
+                .isEqualTo(2);
+        assertThat(batches).hasSize(PARTITIONS);
+    }
+
+    @Test
+    void whoSharesATransactionWithABadRecordCommitsWithoutIt() throws SQLException {
+        append(List.of("v0", "v1", "refused", "v3"));
+        whileNothingCanBeCommitted(() -> {});
+        awaitCaughtUp();
+
+        assertEffectsOfEachOnce(List.of("v0", "v1", "v3"));
+        assertThat(deadLetters()).hasSize(1);
+        assertThat(batches.stream().filter(batch -> !holds(batch, "refused")))
+                .as("nobody else's work is done again")
+                .hasSize(PARTITIONS - 1);
+    }
+
+    @Test
+    void whoSharesATransactionWithAFencedPartitionCommitsWithoutIt() throws SQLException {
+        append(values("v", 4));
+        whileNothingCanBeCommitted(() -> execute("""
+                select stream.seek(group_id, 3, 0)
+                from stream.groups
+                where name = 'copying'"""));
+        awaitCaughtUp();
+
+        assertEffectsOfEachOnce(values("v", 4));
+        assertThat(deadLetters()).isEmpty();
+        assertThat(pod.commits).extracting(Committed::partition).containsExactlyInAnyOrder(0, 1, 2, 3);
+    }
+
+    /** Starts the pod, and does something when a batch of each partition waits to be committed. */
+    private void whileNothingCanBeCommitted(Runnable then) throws SQLException {
+        try (var blocker = database.connect();
+                var statement = blocker.createStatement()) {
+            blocker.setAutoCommit(false);
+            statement.execute("lock table effects in share mode");
+            pod.run(copying());
+            await().until(() -> batches.size() == PARTITIONS);
+            await().until(() -> number("""
+                    select count(*)
+                    from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into effects%'""") == 1);
+            then.run();
+            blocker.rollback();
+        }
+    }
+
+    @Test
     void workThatOverrunsItsDeadlineIsReported() throws InterruptedException {
         var slow = pod(Duration.ofMillis(150));
         var release = new CountDownLatch(1);
