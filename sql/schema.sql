@@ -1345,9 +1345,10 @@ CREATE OR REPLACE FUNCTION stream."fetch"(p_topic_id integer, p_partition_id int
 AS $function$
 declare
   in_segment int;
-  first_offset bigint;
   floor_offset bigint;
+  before record;
 begin
+  -- The next segment of a partition begins where this one ends, so the offset is in this one or nowhere.
   select s.segment_id into in_segment
   from stream.segment_starts s
   where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.base_offset <= p_offset
@@ -1364,42 +1365,18 @@ begin
     end if;
     return;
   end if;
-  loop
+  return query select * from stream.read_batches(p_topic_id, in_segment, p_partition_id, p_offset, p_max_bytes, p_largest);
+  if not found then
+    -- Within a batch, or at the end.
     execute format(
-      'select b.base_offset from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset <= $4 order by b.base_offset desc limit 1',
+      'select b.base_offset, b.record_count from stream.%I b where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset < $4 order by b.base_offset desc limit 1',
       stream.segment_table(p_topic_id, in_segment))
-    into first_offset
+    into before
     using p_topic_id, in_segment, p_partition_id, p_offset;
-    return query execute format(
-      'select c.base_offset, c.record_count, c.created_at,
-         case when c.size_bytes <= $7 then c.keys end, case when c.size_bytes <= $7 then c."values" end,
-         case when c.size_bytes <= $7 then c.headers end, c.size_bytes
-       from (
-         select b.*, sum(b.size_bytes) over (order by b.base_offset rows between unbounded preceding and current row) - b.size_bytes as before_bytes
-         from (
-           select l.* from stream.%I l
-           where l.topic_id = $1 and l.segment_id = $2 and l.partition_id = $3 and l.base_offset >= $4 and l.base_offset + l.record_count > $5
-           order by l.base_offset
-           limit 256
-         ) b
-       ) c
-       where c.before_bytes < $6
-       order by c.base_offset',
-      stream.segment_table(p_topic_id, in_segment))
-    using p_topic_id, in_segment, p_partition_id, coalesce(first_offset, p_offset), p_offset, p_max_bytes, p_largest;
-    if found then
-      return;
+    if before.base_offset + before.record_count > p_offset then
+      return query select * from stream.read_batches(p_topic_id, in_segment, p_partition_id, before.base_offset, p_max_bytes, p_largest);
     end if;
-    -- Nothing left in this segment: the next one of the partition begins where it ends.
-    select s.segment_id into in_segment
-    from stream.segment_starts s
-    where s.topic_id = p_topic_id and s.partition_id = p_partition_id and s.segment_id > in_segment
-    order by s.segment_id
-    limit 1;
-    if in_segment is null then
-      return;
-    end if;
-  end loop;
+  end if;
 end $function$;
 revoke execute on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer, p_largest integer) from public;
 comment on function stream."fetch"(p_topic_id integer, p_partition_id integer, p_offset bigint, p_max_bytes integer, p_largest integer) is 'Batches of a partition from the one that holds p_offset on, at least one where there is one, until p_max_bytes are passed. A batch of more than p_largest bytes comes without its contents. An offset before the beginning of the partition is an error (MR002).';
@@ -1978,6 +1955,38 @@ begin
 end $function$;
 revoke execute on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) from public;
 comment on function stream.raise_floor(p_topic_id integer, p_partition_id integer, p_segment_id integer, p_before timestamp with time zone, p_unseen interval, p_always text[], OUT floor_offset bigint, OUT behind text[]) is 'Lets a partition begin behind a segment, unless somebody has come to need it; tells where it begins then, and which groups had not read that far. With the last partition the segment is retired. Holds up appends to this one partition, for a moment.';
+
+CREATE OR REPLACE FUNCTION stream.read_batches(p_topic_id integer, p_segment_id integer, p_partition_id integer, p_from bigint, p_max_bytes integer, p_largest integer)
+ RETURNS SETOF stream.fetched_batch
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  -- A row and not a variable a column: an array in a variable is taken apart and put together again, a megabyte at a time.
+  batch stream.fetched_batch;
+  bytes bigint := 0;
+begin
+  for batch in
+    execute format(
+      'select b.base_offset, b.record_count, b.created_at, b.keys, b."values", b.headers, b.size_bytes
+       from stream.%I b
+       where b.topic_id = $1 and b.segment_id = $2 and b.partition_id = $3 and b.base_offset >= $4
+       order by b.base_offset
+       limit 256',
+      stream.segment_table(p_topic_id, p_segment_id))
+    using p_topic_id, p_segment_id, p_partition_id, p_from
+  loop
+    exit when bytes >= p_max_bytes or (bytes = 0 and batch.base_offset > p_from);
+    bytes := bytes + batch.size_bytes;
+    if batch.size_bytes > p_largest then
+      batch.keys := null;
+      batch."values" := null;
+      batch.headers := null;
+    end if;
+    return next batch;
+  end loop;
+end $function$;
+comment on function stream.read_batches(p_topic_id integer, p_segment_id integer, p_partition_id integer, p_from bigint, p_max_bytes integer, p_largest integer) is 'Batches of one segment from the one that begins at p_from on, until p_max_bytes are passed; none when no batch begins there. A batch of more than p_largest bytes comes without its contents.';
 
 CREATE OR REPLACE FUNCTION stream.read_varint(p_bytes bytea, INOUT p_at integer, OUT value integer)
  RETURNS record
