@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Rows of {@code jobs.job_status}. */
@@ -131,10 +133,13 @@ public final class JobStore {
         return database.list(ENDED, Tuple.of((Object) ids.toArray(UUID[]::new)), row -> row.getUUID(0));
     }
 
-    private static final String FIND = """
+    private static final String SELECT = """
             select id, workspace, job_type, status, source_uri, document_id, chunks_total, chunks_processed, follows, created_at,
               started_at, completed_at, metadata_text, error_message
             from jobs.job_status
+            """;
+
+    private static final String FIND = SELECT + """
             where id = any ($1) and workspace = $2
             order by created_at, id
             """;
@@ -142,6 +147,16 @@ public final class JobStore {
     /** The jobs of those ids that are there, oldest first. */
     public Future<List<Job>> find(String workspace, Collection<UUID> ids) {
         return database.list(FIND, Tuple.of(ids.toArray(UUID[]::new), workspace), row -> job(row));
+    }
+
+    private static final String FIND_IN_ALL = SELECT + """
+            where id = any ($1)
+            """;
+
+    /** The jobs of those ids that are there, of whatever workspace: for who made them, not for who asks. */
+    public Future<Map<UUID, Job>> findInAll(Collection<UUID> ids) {
+        return database.list(FIND_IN_ALL, Tuple.of((Object) ids.toArray(UUID[]::new)), row -> job(row))
+                .map(jobs -> jobs.stream().collect(Collectors.toMap(Job::id, Function.identity())));
     }
 
     static Job job(Row row) {

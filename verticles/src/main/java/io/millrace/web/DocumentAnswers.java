@@ -3,13 +3,16 @@ package io.millrace.web;
 import io.millrace.ingest.Submission;
 import io.millrace.jobs.Job;
 import io.millrace.jobs.JobStore;
+import io.millrace.stream.GroupCommit;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DocumentAnswers {
 
+    private static final int REQUESTS_A_LOOK = 500;
+
     private final Supplier<JobStore> jobs;
     private final JobWaiters waiters;
     private final Duration longestWait;
+    /** One look for all whose wait was over while another look was under way: a sweep ends dozens of jobs at once. */
+    private final GroupCommit<List<UUID>, Map<UUID, Job>> looks =
+            new GroupCommit<>(new GroupCommit.Budget(Long.MAX_VALUE), REQUESTS_A_LOOK, Long.MAX_VALUE, this::look);
 
     DocumentAnswers(Vertx vertx, Supplier<JobStore> jobs, Duration longestWait) {
         this.jobs = jobs;
@@ -56,12 +64,7 @@ final class DocumentAnswers {
 
     private record JobStates(List<JobState> jobs) {}
 
-    void accepted(
-            RoutingContext context,
-            String workspace,
-            List<Submission> submissions,
-            boolean array,
-            Admission.Outcome outcome) {
+    void accepted(RoutingContext context, List<Submission> submissions, boolean array, Admission.Outcome outcome) {
         var response = context.response();
         if (!array) {
             response.putHeader(
@@ -87,27 +90,30 @@ final class DocumentAnswers {
         // Not the response's own handler, of which there is one: others wait for the end as well.
         context.addEndHandler(gone -> waiter.end());
         InFlight.onStop(context, waiter::end);
-        waiter.over().onSuccess(over -> answerStates(context, workspace, references, ids));
+        waiter.over().onSuccess(over -> answerStates(context, references, ids));
     }
 
     private static void answer(RoutingContext context, List<JobReference> references) {
         Json.answer(context, 202, new JobReferences(references));
     }
 
+    private Future<List<Map<UUID, Job>>> look(List<List<UUID>> asked) {
+        var ids = asked.stream().flatMap(List::stream).toList();
+        return jobs.get().findInAll(ids).map(found -> Collections.nCopies(asked.size(), found));
+    }
+
     /** They have been accepted, so that no failure to read them may say anything else. */
-    private void answerStates(RoutingContext context, String workspace, List<JobReference> references, List<UUID> ids) {
+    private void answerStates(RoutingContext context, List<JobReference> references, List<UUID> ids) {
         if (context.response().closed()) {
             return;
         }
-        jobs.get().find(workspace, ids).onComplete(done -> {
+        looks.add(ids, 0).onComplete(done -> {
             if (done.failed()) {
                 answer(context, references);
                 return;
             }
-            Map<UUID, Job> found = new HashMap<>();
-            done.result().forEach(job -> found.put(job.id(), job));
-            var inOrder =
-                    ids.stream().map(found::get).filter(job -> job != null).toList();
+            var found = done.result();
+            var inOrder = ids.stream().map(found::get).filter(Objects::nonNull).toList();
             var status = inOrder.stream().allMatch(JobWaiters::hasEnded) ? 200 : 202;
             Json.answer(
                     context,

@@ -161,7 +161,7 @@ final class DocumentsApi {
                 Requests.answer(
                         context,
                         admission.accept(workspace, request).onComplete(done -> committed.run()),
-                        outcome -> answers.accepted(context, workspace, submissions, array, outcome));
+                        outcome -> answers.accepted(context, submissions, array, outcome));
             }
         }
     }
