@@ -2,12 +2,12 @@ package io.millrace.stream;
 
 import io.millrace.pg.Database;
 import io.millrace.pg.DatabaseFailure;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -19,6 +19,9 @@ final class BatchCommits {
 
     /** What is larger has a transaction of its own: it would save little, and keep others waiting. */
     private static final int SHARED_BYTES = 256 << 10;
+
+    /** States of one who met another: a deadlock, and what was loaded has changed meanwhile. */
+    private static final Set<String> CONFLICTS = Set.of("40P01", "MR005");
 
     private static final int TRANSACTION_BYTES = 1 << 20;
     private static final int TRANSACTION_STEPS = 64;
@@ -54,7 +57,7 @@ final class BatchCommits {
                 new GroupCommit.Budget(Long.MAX_VALUE), TRANSACTION_STEPS, TRANSACTION_BYTES, this::commitTogether);
     }
 
-    /** Gives what was appended, once it has committed; fails for reasons of this step alone. */
+    /** Gives what was appended, once it has committed. No other step's values or fence make it fail. */
     Future<List<Appended>> commit(Step step) {
         var bytes = step.sizeBytes();
         return bytes > SHARED_BYTES
@@ -74,31 +77,28 @@ final class BatchCommits {
                 return Future.succeededFuture(
                         done.result().stream().map(Future::succeededFuture).toList());
             }
-            return steps.size() == 1 || concernsAll(done.cause()) ? Future.failedFuture(done.cause()) : oneByOne(steps);
+            return steps.size() == 1 || concernsAll(done.cause())
+                    ? Future.failedFuture(done.cause())
+                    : eachAlone(steps);
         });
     }
 
-    /** Whether none of the steps is to blame: nobody answered, or the outcome is open and nothing may be tried again. */
+    /**
+     * Whether none of the steps is to blame: the database is away or busy, or the outcome is open and nothing may be tried again.
+     */
     private static boolean concernsAll(Throwable thrown) {
         return thrown instanceof DatabaseFailure failure
-                && (failure.kind() == DatabaseFailure.Kind.UNKNOWN || failure.sqlState() == null);
+                && switch (failure.kind()) {
+                    case UNKNOWN -> true;
+                    case UNAVAILABLE -> !CONFLICTS.contains(String.valueOf(failure.sqlState()));
+                    case FENCED, REFUSED, MISSING, OFFSET_OUT_OF_RANGE -> false;
+                };
     }
 
     /** One of them is fenced, or has values that PostgreSQL refuses; nothing of any was stored. */
-    private Future<List<Future<List<Appended>>>> oneByOne(List<Step> steps) {
-        var ended = new ArrayList<Future<List<Appended>>>();
-        var last = Future.<Void>succeededFuture();
-        for (var step : steps) {
-            last = last.compose(before -> commitAlone(step).transform(done -> {
-                ended.add(settled(done));
-                return Future.succeededFuture();
-            }));
-        }
-        return last.map(all -> ended);
-    }
-
-    private static <T> Future<T> settled(AsyncResult<T> done) {
-        return done.succeeded() ? Future.succeededFuture(done.result()) : Future.failedFuture(done.cause());
+    private Future<List<Future<List<Appended>>>> eachAlone(List<Step> steps) {
+        var alone = steps.stream().map(this::commitAlone).toList();
+        return Future.join(alone).transform(done -> Future.succeededFuture(alone));
     }
 
     private Future<List<List<Appended>>> inTransaction(List<Step> steps) {

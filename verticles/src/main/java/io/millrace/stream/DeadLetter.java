@@ -43,6 +43,9 @@ public record DeadLetter(
     static final String PARTITION = "millrace-partition";
     static final String OFFSET = "millrace-offset";
 
+    /** Characters of a reason that go into its header. */
+    private static final int MAX_REASON = 2_000;
+
     private static final Set<String> ADDED = Set.of(REASON, GROUP, PARTITION, OFFSET);
 
     public DeadLetter {
@@ -68,6 +71,20 @@ public record DeadLetter(
                         .toList(),
                 state,
                 decidedAt);
+    }
+
+    /** What is appended to the dead-letter topic for a record that a group gives up. */
+    static ProducerRecord toRecord(ConsumerRecord record, String group, String reason) {
+        var shortened = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
+        return new ProducerRecord(record.key(), record.value(), record.headers())
+                .with(header(REASON, shortened))
+                .with(header(GROUP, group))
+                .with(header(PARTITION, Integer.toString(record.partition())))
+                .with(header(OFFSET, Long.toString(record.offset())));
+    }
+
+    private static Header header(String name, String value) {
+        return new Header(name, Buffer.buffer(value));
     }
 
     private static @Nullable String header(ConsumerRecord record, String name) {

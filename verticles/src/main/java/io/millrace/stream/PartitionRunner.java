@@ -7,10 +7,7 @@ import io.millrace.pg.DatabaseFailure;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -36,9 +33,6 @@ final class PartitionRunner<S> {
     /** Unclean ends at one offset before its records are suspected. */
     private static final int UNCLEAN_CLAIMS_BEFORE_TRIALS = 2;
 
-    /** Characters of a reason that go into a dead letter's header. */
-    private static final int MAX_REASON = 2_000;
-
     /** The lock whose holder tries a record that may end the process. */
     private static final String TRIAL = "millrace.trial";
 
@@ -50,67 +44,54 @@ final class PartitionRunner<S> {
     private final GroupStore groups;
     private final BatchCommits commits;
     private final ComputePool compute;
-    private final HeapBudget memory;
     private final RunnerSettings settings;
-    private final Subscription subscription;
     private final Group group;
     private final Claim claim;
     private final Supplier<Processor<S>> processors;
     private final Consumer<Committed> onCommit;
-
-    private final ArrayDeque<ConsumerRecord> fetched = new ArrayDeque<>();
-    /** For what was fetched, until it is processed. */
-    private HeapBudget.@Nullable Lease lease;
+    private final PartitionReader reader;
 
     private @Nullable Processor<S> processor;
     private long position;
     private long sequence;
-    private long endOffset;
     private long aloneUntil;
     private final boolean trials;
     private int failures;
     private volatile boolean stopping;
-    private Promise<Void> arrival = Promise.promise();
     private Promise<Void> pause = Promise.promise();
 
     /** How a run ended: whether the partition is released already, and how long to wait before claiming again. */
     record Ended(boolean released, long delayMillis) {}
 
+    /** @param endOffset up to where records are known to be there */
     PartitionRunner(
-            Database database,
-            Log log,
-            GroupStore groups,
+            ProcessorVerticle.Shared shared,
             BatchCommits commits,
-            ComputePool compute,
-            HeapBudget memory,
-            RunnerSettings settings,
-            Subscription subscription,
+            Subscription.Limits limits,
             Group group,
             Claim claim,
             long endOffset,
-            Supplier<Processor<S>> processors,
-            Consumer<Committed> onCommit) {
-        this.database = database;
-        this.log = log;
-        this.groups = groups;
+            Supplier<Processor<S>> processors) {
+        this.database = shared.database();
+        this.log = shared.log();
+        this.groups = shared.groups();
+        this.compute = shared.compute();
+        this.settings = shared.settings();
+        this.onCommit = shared.onCommit();
         this.commits = commits;
-        this.compute = compute;
-        this.memory = memory;
-        this.settings = settings;
-        this.subscription = subscription;
         this.group = group;
         this.claim = claim;
         this.processors = processors;
-        this.onCommit = onCommit;
         this.position = claim.committedOffset();
         this.sequence = claim.sequence();
-        this.endOffset = endOffset;
+        this.reader = new PartitionReader(log, shared.memory(), limits, group.topic(), claim, endOffset);
         this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
                 || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
         // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
-        // by
-        // one because a few had been there when two kills followed each other: a fifth of the throughput, for a minute.
-        var suspectsUntil = Math.min(position + subscription.limits().records(), endOffset);
+        // at a
+        // time because a few had been there when two kills followed each other: a fifth of the throughput, for a
+        // minute.
+        var suspectsUntil = Math.min(position + limits.records(), endOffset);
         this.aloneUntil = trials ? suspectsUntil : position;
     }
 
@@ -120,16 +101,13 @@ final class PartitionRunner<S> {
 
     /** Records up to here are known to be there. */
     void appended(long to) {
-        if (to > endOffset) {
-            endOffset = to;
-            arrival.tryComplete();
-        }
+        reader.appended(to);
     }
 
     /** Ends the run after the batch in flight. */
     void stop() {
         stopping = true;
-        arrival.tryComplete();
+        reader.stop();
         pause.tryComplete();
     }
 
@@ -138,7 +116,7 @@ final class PartitionRunner<S> {
         try {
             return runUntilItEnds();
         } finally {
-            giveBack();
+            reader.close();
         }
     }
 
@@ -183,67 +161,16 @@ final class PartitionRunner<S> {
         }
     }
 
-    /** The next batch; null when there was nothing, or a stop was asked for while waiting. */
+    /** The next batch; null when there is none yet. */
     private @Nullable Batch next() {
-        if (fetched.isEmpty()) {
-            giveBack();
-            if (position >= endOffset) {
-                awaitAppended();
-            }
-            if (stopping || position >= endOffset) {
-                return null;
-            }
-            var limits = subscription.limits();
-            var before = position;
-            fetched.addAll(fetch(memory.batchBytes(limits.bytes())));
-            if (position > before) {
-                return null;
-            }
-            if (fetched.isEmpty()) {
-                // The end is known from a commit, so records must be there: a replica, or a bug.
-                throw new IllegalStateException(this + " finds nothing at offset " + position + " before " + endOffset);
-            }
-        }
-        var records = new ArrayList<ConsumerRecord>();
-        var max = position < aloneUntil ? 1 : subscription.limits().records();
-        // A batch is either all done before, or all new.
-        var reprocessing = claim.processed().contains(position);
-        var to = claim.processed().nextBound(position);
-        while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
-            records.add(fetched.remove());
-        }
-        var late = !reprocessing && to != Long.MAX_VALUE;
-        return new Batch(group.topic().name(), claim.partition(), records, reprocessing, late);
-    }
-
-    private List<ConsumerRecord> fetch(int maxBytes) {
         try {
-            takeMemory(maxBytes);
-            var some = await(log.fetch(group.topic(), claim.partition(), position, maxBytes, Log.LARGEST_BYTES));
-            if (some.largeBytes() == 0) {
-                return some.records();
-            }
-            takeMemory(some.largeBytes());
-            return await(log.fetch(group.topic(), claim.partition(), position, 1));
+            return reader.next(position, position < aloneUntil);
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE) {
                 throw failure;
             }
             skipToBegin();
-            return List.of();
-        }
-    }
-
-    /** What was taken before goes first: whoever holds some never waits for more. */
-    private void takeMemory(int bytes) {
-        giveBack();
-        lease = await(memory.take(HeapBudget.ofWorkOn(bytes)));
-    }
-
-    private void giveBack() {
-        if (lease != null) {
-            lease.close();
-            lease = null;
+            return null;
         }
     }
 
@@ -266,13 +193,6 @@ final class PartitionRunner<S> {
                 .publish(
                         Skipped.ADDRESS,
                         new Skipped(group.name(), group.topic().name(), claim.partition(), from, begin));
-    }
-
-    private void awaitAppended() {
-        arrival = Promise.promise();
-        if (!stopping) {
-            await(arrival.future());
-        }
     }
 
     private void process(Batch batch) {
@@ -328,9 +248,7 @@ final class PartitionRunner<S> {
 
     private void restart(Batch batch) {
         processor = null;
-        for (var i = batch.records().size() - 1; i >= 0; i--) {
-            fetched.addFirst(batch.records().get(i));
-        }
+        reader.putBack(batch);
     }
 
     /** @param condemned why not to try at all */
@@ -403,20 +321,11 @@ final class PartitionRunner<S> {
     }
 
     private Effects deadLetter(ConsumerRecord record, String reason, Effects beside) {
-        var headers = new ArrayList<>(record.headers());
-        headers.add(new Header("millrace-reason", Buffer.buffer(shortened(reason))));
-        headers.add(new Header("millrace-group", Buffer.buffer(group.name())));
-        headers.add(new Header("millrace-partition", Buffer.buffer(Integer.toString(record.partition()))));
-        headers.add(new Header("millrace-offset", Buffer.buffer(Long.toString(record.offset()))));
         var letters = log.known(Topic.deadLetters(group.topic().name()));
         return beside.with(new Effects.Append(
                 letters.name(),
                 record.partition() % letters.partitions(),
-                List.of(new ProducerRecord(record.key(), record.value(), headers))));
-    }
-
-    private static String shortened(String reason) {
-        return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
+                List.of(DeadLetter.toRecord(record, group.name(), reason))));
     }
 
     private Effects effects(Batch batch) throws Exception {

@@ -117,20 +117,8 @@ public class ProcessorVerticle extends AbstractVerticle {
 
     @SuppressWarnings("unchecked")
     private PartitionRunner<Object> runner(Claim claim, long endOffset, Subscription to) {
-        return new PartitionRunner<>(
-                shared.database(),
-                shared.log(),
-                shared.groups(),
-                commits,
-                shared.compute(),
-                shared.memory(),
-                shared.settings(),
-                to,
-                group,
-                claim,
-                endOffset,
-                () -> (Processor<Object>) to.processor().apply(claim.partition()),
-                shared.onCommit());
+        return new PartitionRunner<>(shared, commits, to.limits(), group, claim, endOffset, () ->
+                (Processor<Object>) to.processor().apply(claim.partition()));
     }
 
     private void run(PartitionRunner<?> runner, Promise<Void> ended) {
