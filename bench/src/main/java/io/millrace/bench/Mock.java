@@ -35,7 +35,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one run of the flow, to be made again by bare SQL: the same rows, in transactions of the same sizes, but
+ * The writes of one run of the flow, to be made again by bare SQL: the same rows, a transaction a batch, but
  * precomputed, without HTTP, reading, locking, fencing or folding, BEGIN and COMMIT pipelined with the rest, and everything
  * at once but what must follow something.
  *

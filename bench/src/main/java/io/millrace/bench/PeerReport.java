@@ -116,43 +116,55 @@ final class PeerReport {
 
     void visibility(VisibilityBench.Settings settings, List<VisibilityBench.Round> rounds) {
         Report.line("");
-        Report.line(
-                "visible in the graph: from POST to the end of the job at half load, %d s a round, medians of %d rounds"
-                        .formatted(settings.length().toSeconds(), settings.rounds()));
+        Report.line("visible in the graph: from POST to the end of the job, %d s a load and round, medians of %d rounds"
+                .formatted(settings.length().toSeconds(), settings.rounds()));
         Report.line("  %-34s %12s %10s %10s %10s %10s"
                 .formatted("", "documents/s", "p50 ms", "p90 ms", "p99 ms", "longest"));
         Report.line("  %-34s %,12.0f"
-                .formatted("as fast as they go", VisibilityBench.median(rounds, VisibilityBench.Round::fullPerSecond)));
+                .formatted("as fast as they go", Throughput.median(rounds, VisibilityBench.Round::fullPerSecond)));
+        var last = rounds.getLast().loads();
+        for (var i = 0; i < last.size(); i++) {
+            var at = i;
+            visible(rounds.stream().map(round -> round.loads().get(at)).toList());
+        }
+        var costs = last.getLast();
+        Report.line("");
+        Report.statements("half load", costs.costs(), (long)
+                (costs.perSecond() * settings.length().toSeconds()));
+        report.put("visibility", rounds);
+    }
+
+    private static void visible(List<VisibilityBench.Load> rounds) {
         Report.line("  %-34s %,12.0f %10.1f %10.1f %10.1f %10.1f   %s"
                 .formatted(
-                        "half of that (p99 100)",
-                        VisibilityBench.median(rounds, VisibilityBench.Round::perSecond),
-                        VisibilityBench.median(rounds, round -> round.client().p50()),
-                        VisibilityBench.median(rounds, round -> round.client().p90()),
-                        VisibilityBench.median(rounds, round -> round.client().p99()),
-                        VisibilityBench.median(rounds, round -> round.client().longest()),
-                        figures(rounds, round -> round.client().p99())));
+                        share(rounds.getFirst().share()),
+                        Throughput.median(rounds, VisibilityBench.Load::perSecond),
+                        Throughput.median(rounds, load -> load.client().p50()),
+                        Throughput.median(rounds, load -> load.client().p90()),
+                        Throughput.median(rounds, load -> load.client().p99()),
+                        Throughput.median(rounds, load -> load.client().longest()),
+                        figures(rounds, load -> load.client().p99())));
         Report.line("  %-34s %12s %10.1f %10s %10.1f"
                 .formatted(
-                        "of it by the server's clock",
+                        "  by the server's clock",
                         "",
-                        VisibilityBench.median(rounds, round -> round.server().wholeP50()),
+                        Throughput.median(rounds, load -> load.server().wholeP50()),
                         "",
-                        VisibilityBench.median(rounds, round -> round.server().wholeP99())));
+                        Throughput.median(rounds, load -> load.server().wholeP99())));
         Report.line("  %-34s %12s %10.1f"
                 .formatted(
                         "  until it is cut into chunks",
                         "",
-                        VisibilityBench.median(rounds, round -> round.server().begunP50())));
+                        Throughput.median(rounds, load -> load.server().begunP50())));
         Report.line("  %-34s %12s %10.1f"
                 .formatted(
                         "  until the job has ended",
                         "",
-                        VisibilityBench.median(rounds, round -> round.server().endedP50())));
-        Report.line("");
-        Report.statements("half load", rounds.getLast().costs(), (long)
-                (rounds.getLast().perSecond() * settings.length().toSeconds()));
-        report.put("visibility", rounds);
+                        Throughput.median(rounds, load -> load.server().endedP50())));
+    }
+
+    private static String share(double share) {
+        return share == 0.5 ? "half of that (p99 100)" : "%.0f%% of that".formatted(100 * share);
     }
 
     void longTransactions(LongTransactionBench.Settings settings, LongTransactionBench.Result result) {

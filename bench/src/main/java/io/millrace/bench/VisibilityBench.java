@@ -7,10 +7,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /**
- * How long a document takes from its POST until it is visible in the graph, at half of the documents a second that the same
+ * How long a document takes from its POST until it is visible in the graph, at shares of the documents a second that the same
  * machine has just made of as many as came: by the clock of the client, who asked to be answered when its job has ended, and
  * by the database's.
  */
@@ -18,6 +17,10 @@ final class VisibilityBench {
 
     private static final String DATABASE = "bench_visibility";
     private static final int WARM_UP_SECONDS = 3;
+
+    /** A machine with hardly anything to do, with little, and at half load, for which there is an aim. */
+    private static final List<Double> SHARES = List.of(0.01, 0.1, 0.5);
+
     private static final long DISK_BYTES_A_DOCUMENT = 250_000;
 
     private final BenchServer server;
@@ -27,7 +30,7 @@ final class VisibilityBench {
     /**
      * How much to do.
      *
-     * @param length of the half load in a round
+     * @param length of each load in a round
      */
     record Settings(int partitions, Duration length, int rounds) {}
 
@@ -39,15 +42,17 @@ final class VisibilityBench {
      */
     record ServerTimes(double begunP50, double endedP50, double wholeP50, double wholeP99) {}
 
-    /** @param fullPerSecond documents a second, as fast as they went */
-    record Round(
-            double fullPerSecond,
-            double perSecond,
-            Latencies client,
-            ServerTimes server,
-            List<StatementCosts.Cost> costs) {
-        Round {
+    /** @param share of as fast as they go */
+    record Load(double share, double perSecond, Latencies client, ServerTimes server, List<StatementCosts.Cost> costs) {
+        Load {
             costs = List.copyOf(costs);
+        }
+    }
+
+    /** @param fullPerSecond documents a second, as fast as they went */
+    record Round(double fullPerSecond, List<Load> loads) {
+        Round {
+            loads = List.copyOf(loads);
         }
     }
 
@@ -57,10 +62,6 @@ final class VisibilityBench {
         this.documents = documents;
     }
 
-    static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {
-        return Throughput.median(rounds, figure);
-    }
-
     List<Round> run() throws SQLException, InterruptedException {
         Report.progress("visibility, warm-up");
         server.requireFree(DISK_BYTES_A_DOCUMENT * documents.size());
@@ -68,7 +69,7 @@ final class VisibilityBench {
         var rounds = new ArrayList<Round>();
         for (var i = 0; i < settings.rounds(); i++) {
             Report.progress("visibility, round %d of %d".formatted(i + 1, settings.rounds()));
-            rounds.add(half(fullPerSecond()));
+            rounds.add(round(fullPerSecond()));
         }
         return rounds;
     }
@@ -84,8 +85,15 @@ final class VisibilityBench {
         }
     }
 
-    private Round half(double fullPerSecond) throws SQLException, InterruptedException {
-        var perSecond = fullPerSecond / 2;
+    private Round round(double fullPerSecond) throws SQLException, InterruptedException {
+        var loads = new ArrayList<Load>();
+        for (var share : SHARES) {
+            loads.add(load(share, share * fullPerSecond));
+        }
+        return new Round(fullPerSecond, loads);
+    }
+
+    private Load load(double share, double perSecond) throws SQLException, InterruptedException {
         var database = server.create(DATABASE, Flow.CONNECTIONS);
         var pod = new Pod(Flow.config(settings.partitions()), List.of(), ComputePool.HALT);
         var port = pod.listen();
@@ -101,7 +109,7 @@ final class VisibilityBench {
             StatementCosts.reset(server.admin());
             var latencies = paced(port, documents.subList(warm, warm + count), perSecond);
             var costs = StatementCosts.dearest(server.admin(), database.database());
-            return new Round(fullPerSecond, perSecond, latencies, serverTimes(observer, count), costs);
+            return new Load(share, perSecond, latencies, serverTimes(observer, count), costs);
         } finally {
             pod.stop();
             server.drop(DATABASE);
