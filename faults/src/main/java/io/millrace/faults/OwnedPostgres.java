@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -221,10 +222,9 @@ final class OwnedPostgres implements AutoCloseable {
         launch(port);
     }
 
-    /** Returns when it answers, which it may by itself after a crash; it is started again where its postmaster has ended. */
+    /** Returns when it answers, which it may by itself after a crash; if not, or not in time, it is started again. */
     void revive(long postmaster) {
-        Waiting.until(RECOVERY, () -> ended(postmaster) || answers());
-        if (ended(postmaster)) {
+        if (!Waiting.until(RECOVERY, () -> ended(postmaster) || answers()) || ended(postmaster)) {
             restart();
         }
     }
@@ -259,11 +259,9 @@ final class OwnedPostgres implements AutoCloseable {
 
     /** How many lines of its log have that text. */
     long logged(String text) {
-        try (var files = Files.list(folder)) {
+        try {
             var count = 0L;
-            for (var file : files.filter(Files::isRegularFile)
-                    .filter(file -> file.toString().endsWith(".log"))
-                    .toList()) {
+            for (var file : logs()) {
                 try (var lines = Files.lines(file)) {
                     count += lines.filter(line -> line.contains(text)).count();
                 }
@@ -271,6 +269,21 @@ final class OwnedPostgres implements AutoCloseable {
             return count;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** So that they are there when the server's folder is not. */
+    void copyLogs(Path to) throws IOException {
+        for (var file : logs()) {
+            Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private List<Path> logs() throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().endsWith(".log"))
+                    .toList();
         }
     }
 

@@ -84,16 +84,22 @@ final class SeedRun {
         for (var i = 0; i < settings.pods(); i++) {
             pods.add(pod(i));
         }
+        Outcome outcome;
         try {
             if (!Waiting.until(START_LIMIT, () -> allReady(pods))) {
                 throw new IllegalStateException("the pods were not ready within " + START_LIMIT);
             }
-            return run(pods, since(began));
+            outcome = run(pods, since(began));
+        } catch (SQLException | IOException | RuntimeException e) {
+            // The run ends here, and the server's folder with it.
+            postgres.copyLogs(folder);
+            throw e;
         } finally {
             pods.forEach(PodProcess::close);
             pooler.ifPresent(Pooler::close);
-            postgres.drop(database);
         }
+        postgres.drop(database);
+        return outcome;
     }
 
     /** Starts again what has ended, as whoever runs pods does: one that cannot reach the database ends. */
