@@ -164,7 +164,7 @@ final class PeerReport {
     }
 
     private static String share(double share) {
-        return share == 0.5 ? "half of that (p99 100)" : "%.0f%% of that".formatted(100 * share);
+        return share == VisibilityBench.HALF ? "half of that (p99 100)" : "%.0f%% of that".formatted(100 * share);
     }
 
     void longTransactions(LongTransactionBench.Settings settings, LongTransactionBench.Result result) {

@@ -18,8 +18,11 @@ final class VisibilityBench {
     private static final String DATABASE = "bench_visibility";
     private static final int WARM_UP_SECONDS = 3;
 
-    /** A machine with hardly anything to do, with little, and at half load, for which there is an aim. */
-    private static final List<Double> SHARES = List.of(0.01, 0.1, 0.5);
+    /** The share for which there is an aim. */
+    static final double HALF = 0.5;
+
+    /** A machine with hardly anything to do, with little, and at half load. */
+    private static final List<Double> SHARES = List.of(0.01, 0.1, HALF);
 
     private static final long DISK_BYTES_A_DOCUMENT = 250_000;
 

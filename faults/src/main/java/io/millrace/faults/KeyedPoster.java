@@ -61,9 +61,7 @@ final class KeyedPoster implements AutoCloseable {
 
     private void post(List<KnownDocument> documents) {
         var ids = history.invoked("keyed", documents);
-        var body = IngestClient.array(IntStream.range(0, ids.size())
-                .mapToObj(i -> documents.get(i).json(ids.get(i)))
-                .toList());
+        var body = IngestClient.array(KnownDocument.json(documents, ids));
         var known = true;
         for (var round = 0; round < MAX_ROUNDS; round++) {
             var answers = everywhere(ids.getFirst(), body);

@@ -3,6 +3,7 @@ package io.millrace.faults;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A document as its sender knows it: a version of a numbered source. What it says is made again whenever somebody asks, so
@@ -45,6 +46,13 @@ record KnownDocument(Corpus corpus, int number, int version) {
 
     boolean endless() {
         return number == Corpus.ENDLESS;
+    }
+
+    /** As they are posted, each under its own attempt. */
+    static List<JsonObject> json(List<KnownDocument> documents, List<String> attempts) {
+        return IntStream.range(0, documents.size())
+                .mapToObj(i -> documents.get(i).json(attempts.get(i)))
+                .toList();
     }
 
     /** As it is posted: the attempt goes with the metadata, which makes no new version. */

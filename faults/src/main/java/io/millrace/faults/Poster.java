@@ -170,7 +170,7 @@ final class Poster implements AutoCloseable {
     /** Gives the ids of the attempts. */
     private List<String> postWhole(URI address, String how, List<KnownDocument> documents) {
         var ids = history.invoked(how, documents);
-        var bodies = bodies(documents, ids);
+        var bodies = KnownDocument.json(documents, ids);
         var body = how.equals("array")
                 ? IngestClient.array(bodies)
                 : bodies.getFirst().encode();
@@ -190,19 +190,13 @@ final class Poster implements AutoCloseable {
         return ids;
     }
 
-    private static List<JsonObject> bodies(List<KnownDocument> documents, List<String> ids) {
-        return IntStream.range(0, documents.size())
-                .mapToObj(i -> documents.get(i).json(ids.get(i)))
-                .toList();
-    }
-
     /** What has been answered counts, also when the rest of the answer does not come. Gives how long not to come back. */
     private Duration postLines(URI address, List<KnownDocument> documents, Duration timeout) {
         var ids = history.invoked("ndjson", documents);
         var answered = 0;
         var wait = Duration.ZERO;
         try {
-            var response = client.stream(address, bodies(documents, ids), timeout);
+            var response = client.stream(address, KnownDocument.json(documents, ids), timeout);
             try (var lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
                     refused(response.statusCode(), documents, ids);
@@ -241,7 +235,7 @@ final class Poster implements AutoCloseable {
     /** An array whose last document has no text: none of them may be stored. */
     private void postBad(URI address, List<KnownDocument> documents) {
         var ids = history.invoked("array with a bad one", documents);
-        var bodies = new ArrayList<>(bodies(documents, ids));
+        var bodies = new ArrayList<>(KnownDocument.json(documents, ids));
         bodies.add(new JsonObject().put("source_uri", "bad"));
         try {
             var response = client.post(address, IngestClient.array(bodies), TIMEOUT);

@@ -52,9 +52,7 @@ final class BatchCommits {
         this.database = database;
         this.log = log;
         this.group = group;
-        // No budget: what runners have in their hands is bounded by the one for their batches.
-        this.together = new GroupCommit<>(
-                new GroupCommit.Budget(Long.MAX_VALUE), TRANSACTION_STEPS, TRANSACTION_BYTES, this::commitTogether);
+        this.together = new GroupCommit<>(TRANSACTION_STEPS, TRANSACTION_BYTES, this::commitTogether);
     }
 
     /** Gives what was appended, once it has committed. No other step's values or fence make it fail. */

@@ -74,7 +74,7 @@ public record DeadLetter(
     }
 
     /** What is appended to the dead-letter topic for a record that a group gives up. */
-    static ProducerRecord toRecord(ConsumerRecord record, String group, String reason) {
+    static ProducerRecord letterFor(ConsumerRecord record, String group, String reason) {
         var shortened = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
         return new ProducerRecord(record.key(), record.value(), record.headers())
                 .with(header(REASON, shortened))

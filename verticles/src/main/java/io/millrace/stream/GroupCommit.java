@@ -85,6 +85,11 @@ public final class GroupCommit<T, R> {
         this.flush = flush;
     }
 
+    /** Without a budget, for callers whose number is bounded otherwise. */
+    public GroupCommit(int maxFlushItems, long maxFlushBytes, Function<List<T>, Future<List<R>>> flush) {
+        this(new Budget(Long.MAX_VALUE), maxFlushItems, maxFlushBytes, flush);
+    }
+
     /** Queues an item; the future completes when the flush that holds it has, never earlier. */
     public Future<R> add(T item, int bytes) {
         return add(null, item, bytes);

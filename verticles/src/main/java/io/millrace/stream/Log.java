@@ -149,13 +149,7 @@ public final class Log {
                 // A partition's batches stand behind each other, since its lock is held from the first to the commit.
                 var from = firsts.get(i).result().from();
                 var place = places.get(i);
-                place.shares()
-                        .forEach(share -> appended.get(share.caller())
-                                .add(new Appended(
-                                        place.topic().name(),
-                                        place.partition(),
-                                        from + share.from(),
-                                        from + share.to())));
+                place.shares().forEach(share -> appended.get(share.caller()).add(place.appended(share, from)));
             }
             return appended;
         });

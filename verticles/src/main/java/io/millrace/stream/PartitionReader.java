@@ -61,7 +61,7 @@ final class PartitionReader {
     @Nullable
     Batch next(long position, boolean alone) {
         if (fetched.isEmpty()) {
-            close();
+            giveBackMemory();
             if (position >= endOffset) {
                 awaitAppended();
             }
@@ -102,7 +102,7 @@ final class PartitionReader {
 
     /** What was taken before goes first: whoever holds some never waits for more. */
     private void takeMemory(int bytes) {
-        close();
+        giveBackMemory();
         lease = await(memory.take(HeapBudget.ofWorkOn(bytes)));
     }
 
@@ -120,8 +120,8 @@ final class PartitionReader {
         }
     }
 
-    /** Gives back the memory of what was fetched. */
-    void close() {
+    /** Of what was fetched. */
+    void giveBackMemory() {
         if (lease != null) {
             lease.close();
             lease = null;

@@ -88,8 +88,7 @@ final class PartitionRunner<S> {
         this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
                 || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
         // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
-        // at a
-        // time because a few had been there when two kills followed each other: a fifth of the throughput, for a
+        // at a time because a few had been there when two kills followed each other: a fifth of the throughput, for a
         // minute.
         var suspectsUntil = Math.min(position + limits.records(), endOffset);
         this.aloneUntil = trials ? suspectsUntil : position;
@@ -116,7 +115,7 @@ final class PartitionRunner<S> {
         try {
             return runUntilItEnds();
         } finally {
-            reader.close();
+            reader.giveBackMemory();
         }
     }
 
@@ -325,7 +324,7 @@ final class PartitionRunner<S> {
         return beside.with(new Effects.Append(
                 letters.name(),
                 record.partition() % letters.partitions(),
-                List.of(DeadLetter.toRecord(record, group.name(), reason))));
+                List.of(DeadLetter.letterFor(record, group.name(), reason))));
     }
 
     private Effects effects(Batch batch) throws Exception {

@@ -58,6 +58,11 @@ record PartitionedRecords(Topic topic, int partition, List<ProducerRecord> recor
         records.addAll(more);
     }
 
+    /** Where a share is, once the first of all records has an offset. */
+    Appended appended(Share share, long first) {
+        return new Appended(topic.name(), partition, first + share.from(), first + share.to());
+    }
+
     /** Parts of about {@link Log#BATCH_BYTES}, each at least one record. */
     List<List<ProducerRecord>> batches() {
         var parts = new ArrayList<List<ProducerRecord>>();
