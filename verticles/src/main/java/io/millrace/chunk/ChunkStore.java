@@ -76,7 +76,7 @@ final class ChunkStore {
             """;
 
     private static Write upsertDocuments(List<ChunkedDocument> rows) {
-        return new Write(
+        return Write.rows(
                 UPSERT_DOCUMENTS,
                 Tuple.tuple(List.<Object>of(
                         uuids(rows, row -> row.version().documentId()),
@@ -100,7 +100,7 @@ final class ChunkStore {
             """;
 
     private static Write insertVersions(List<ChunkedDocument> rows) {
-        return new Write(
+        return Write.rows(
                 INSERT_VERSIONS,
                 Tuple.of(
                         uuids(rows, row -> row.version().documentId()),
@@ -125,7 +125,7 @@ final class ChunkStore {
     private static Write insertChunks(List<ChunkedDocument> documents) {
         var rows = new ArrayList<Map.Entry<ChunkedDocument, StoredChunk>>();
         documents.forEach(document -> document.chunks().forEach(chunk -> rows.add(Map.entry(document, chunk))));
-        return new Write(
+        return Write.rows(
                 INSERT_CHUNKS,
                 Tuple.tuple(List.<Object>of(
                         uuids(rows, row -> row.getValue().chunkId()),

@@ -78,19 +78,19 @@ final class ExtractStore {
 
     private static final String INSERT_EXTRACTIONS = """
             insert into lightrag.extractions (extraction_key, configuration, result)
-            select n.extraction_key, $2, n.result
-            from unnest($1::uuid[], $3::text[]) n (extraction_key, result)
+            select n.extraction_key, n.configuration, n.result
+            from unnest($1::uuid[], $2::text[], $3::text[]) n (extraction_key, configuration, result)
             order by n.extraction_key
             on conflict (extraction_key) do nothing
             """;
 
     static Write insertExtractions(String configuration, Map<UUID, Extraction> extractions) {
         var rows = List.copyOf(extractions.entrySet());
-        return new Write(
+        return Write.rows(
                 INSERT_EXTRACTIONS,
                 Tuple.of(
                         uuids(rows, Map.Entry::getKey),
-                        configuration,
+                        texts(rows, row -> configuration),
                         texts(rows, row -> ExtractionJson.write(row.getValue()))));
     }
 
@@ -103,7 +103,7 @@ final class ExtractStore {
             """;
 
     static Write insertEmitted(List<Emitted> rows) {
-        return new Write(
+        return Write.rows(
                 INSERT_EMITTED,
                 Tuple.of(
                         uuids(rows, Emitted::chunkId),

@@ -1,5 +1,7 @@
 package io.millrace.graph;
 
+import static io.vertx.core.Future.await;
+
 import io.millrace.extract.Mention;
 import io.millrace.extract.MentionRecord;
 import io.millrace.jobs.JobVerticle;
@@ -28,8 +30,15 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
     /** A batch's mentions and what is stored about them. */
     public record Loaded(List<Mention> mentions, GraphState state) {}
 
+    private final GraphLoads loads;
+
+    private GraphProcessor(GraphLoads loads) {
+        this.loads = loads;
+    }
+
     public static Subscription subscription() {
-        return new Subscription(GROUP, TOPIC, LIMITS, partition -> new GraphProcessor());
+        var loads = new GraphLoads();
+        return new Subscription(GROUP, TOPIC, LIMITS, partition -> new GraphProcessor(loads));
     }
 
     @Override
@@ -38,7 +47,7 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
                 .flatMap(record -> MentionRecord.read(record).stream())
                 .toList();
         var again = batch.reprocessing() || batch.records().stream().anyMatch(ConsumerRecord::isAgain);
-        return new Loaded(mentions, GraphStore.load(database, mentions, again));
+        return new Loaded(mentions, await(loads.load(database, mentions, again)));
     }
 
     @Override

@@ -5,7 +5,6 @@ import static io.millrace.pg.Columns.longs;
 import static io.millrace.pg.Columns.texts;
 import static io.millrace.pg.Columns.times;
 import static io.millrace.pg.Columns.uuids;
-import static io.vertx.core.Future.await;
 
 import io.millrace.extract.Mention;
 import io.millrace.stream.Write;
@@ -31,14 +30,16 @@ final class GraphStore {
 
     private GraphStore() {}
 
-    static GraphState load(SqlClient database, List<Mention> mentions, boolean again) {
+    /** What is stored about mentions; with {@code again} also which of them were folded before. */
+    static Future<GraphState> load(SqlClient database, List<Mention> mentions, boolean again) {
         var entities = loadEntities(database, mentions);
         var relationships = loadRelationships(database, mentions);
         var ends = loadEnds(database, mentions);
         var folded = again ? loadFolded(database, mentions) : Future.succeededFuture(Set.<GraphState.Contribution>of());
-        await(Future.all(entities, relationships, ends, folded));
-        var votes = loadVotes(database, contested(mentions, entities.result(), relationships.result()));
-        return new GraphState(entities.result(), relationships.result(), ends.result(), votes, folded.result());
+        return Future.all(entities, relationships, ends, folded)
+                .compose(all -> loadVotes(database, contested(mentions, entities.result(), relationships.result())))
+                .map(votes -> new GraphState(
+                        entities.result(), relationships.result(), ends.result(), votes, folded.result()));
     }
 
     private static final String LOAD_ENTITIES = """
@@ -214,23 +215,25 @@ final class GraphStore {
             where (v.subject_id, v.kind, v.value_hash) in (select * from unnest($1::uuid[], $2::text[], $3::uuid[]))
             """;
 
-    private static Map<Ballot.Key, Long> loadVotes(SqlClient database, Set<Ballot.Key> keys) {
+    private static Future<Map<Ballot.Key, Long>> loadVotes(SqlClient database, Set<Ballot.Key> keys) {
         if (keys.isEmpty()) {
-            return Map.of();
+            return Future.succeededFuture(Map.of());
         }
         var parameters = Tuple.of(
                 uuids(keys, Ballot.Key::subjectId),
                 texts(keys, key -> key.kind().label()),
                 uuids(keys, Ballot.Key::valueHash));
-        var votes = new HashMap<Ballot.Key, Long>();
-        for (var row : await(query(database, LOAD_VOTES, parameters))) {
-            var kind = Stream.of(Ballot.Kind.values())
-                    .filter(candidate -> candidate.label().equals(row.getString(1)))
-                    .findFirst()
-                    .orElseThrow();
-            votes.put(new Ballot.Key(row.getUUID(0), kind, row.getUUID(2)), row.getLong(3));
-        }
-        return votes;
+        return query(database, LOAD_VOTES, parameters).map(rows -> {
+            var votes = new HashMap<Ballot.Key, Long>();
+            for (var row : rows) {
+                var kind = Stream.of(Ballot.Kind.values())
+                        .filter(candidate -> candidate.label().equals(row.getString(1)))
+                        .findFirst()
+                        .orElseThrow();
+                votes.put(new Ballot.Key(row.getUUID(0), kind, row.getUUID(2)), row.getLong(3));
+            }
+            return votes;
+        });
     }
 
     static List<Write> save(GraphFold.Folded folded) {
@@ -263,7 +266,7 @@ final class GraphStore {
             """;
 
     private static Write insertEntityMentions(List<Mention.OfEntity> rows) {
-        return new Write(
+        return Write.rows(
                 INSERT_ENTITY_MENTIONS,
                 Tuple.tuple(arrays(
                         uuids(rows, Mention.OfEntity::entityId),
@@ -281,7 +284,7 @@ final class GraphStore {
             """;
 
     private static Write insertRelationshipMentions(List<Mention.OfRelationship> rows) {
-        return new Write(
+        return Write.rows(
                 INSERT_RELATIONSHIP_MENTIONS,
                 Tuple.tuple(arrays(
                         uuids(rows, Mention.OfRelationship::relationshipId),
@@ -296,7 +299,7 @@ final class GraphStore {
             """;
 
     private static Write insertRelationshipEnds(List<Mention.OfEnd> rows) {
-        return new Write(
+        return Write.rows(
                 INSERT_RELATIONSHIP_ENDS,
                 Tuple.tuple(arrays(
                         uuids(rows, Mention.OfEnd::targetId),
@@ -320,7 +323,7 @@ final class GraphStore {
             """;
 
     private static Write upsertEntities(List<Entity> rows) {
-        return new Write(
+        return Write.rows(
                 UPSERT_ENTITIES,
                 Tuple.tuple(arrays(
                         uuids(rows, entity -> entity.id),
@@ -353,7 +356,7 @@ final class GraphStore {
             """;
 
     private static Write upsertRelationships(List<Relationship> rows) {
-        return new Write(
+        return Write.rows(
                 UPSERT_RELATIONSHIPS,
                 Tuple.tuple(arrays(
                         uuids(rows, relationship -> relationship.id),
@@ -377,7 +380,7 @@ final class GraphStore {
             """;
 
     private static Write upsertVotes(List<Ballot.Other> rows) {
-        return new Write(
+        return Write.rows(
                 UPSERT_VOTES,
                 Tuple.tuple(arrays(
                         uuids(rows, other -> other.key().subjectId()),
@@ -393,7 +396,7 @@ final class GraphStore {
             """;
 
     private static Write deleteVotes(List<Ballot.Other> rows) {
-        return new Write(
+        return Write.rows(
                 DELETE_VOTES,
                 Tuple.tuple(arrays(
                         uuids(rows, other -> other.key().subjectId()),

@@ -40,6 +40,6 @@ public final class Cancellations {
      * cancelled until it has ended. So a document is either begun or cancelled, and a job never follows a cancelled one.
      */
     public static Write begin(Collection<UUID> jobIds) {
-        return new Write(BEGIN, Tuple.of((Object) jobIds.toArray(UUID[]::new)));
+        return Write.rows(BEGIN, Tuple.of((Object) jobIds.toArray(UUID[]::new)));
     }
 }

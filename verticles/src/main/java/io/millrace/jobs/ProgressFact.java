@@ -17,7 +17,7 @@ public final class ProgressFact {
 
     /** Documents were cut: so many chunks of each job are on their way, and so many were there already. */
     public static Write chunked(List<UUID> jobIds, List<Integer> chunks) {
-        return new Write(CHUNKED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) chunks.toArray(Integer[]::new)));
+        return Write.rows(CHUNKED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) chunks.toArray(Integer[]::new)));
     }
 
     private static final String REPEATED = """
@@ -27,7 +27,7 @@ public final class ProgressFact {
 
     /** Jobs brought content that others had brought before. */
     public static Write repeated(List<UUID> jobIds, List<UUID> follows) {
-        return new Write(REPEATED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) follows.toArray(UUID[]::new)));
+        return Write.rows(REPEATED, Tuple.of(jobIds.toArray(UUID[]::new), (Object) follows.toArray(UUID[]::new)));
     }
 
     private static final String EXTRACTED = """

@@ -1,5 +1,6 @@
 package io.millrace.stats;
 
+import static io.millrace.pg.Columns.ints;
 import static io.millrace.pg.Columns.longs;
 import static io.millrace.pg.Columns.texts;
 import static io.millrace.pg.Columns.times;
@@ -71,8 +72,8 @@ final class StatsStore {
 
     private static final String ADD_COUNTERS = """
             insert into lightrag.counters (partition_id, workspace, name, key, value, updated_at)
-            select $1, n.workspace, n.name, n.key, n.value, clock_timestamp()
-            from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) n (workspace, name, key, value)
+            select n.partition_id, n.workspace, n.name, n.key, n.value, clock_timestamp()
+            from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[]) n (partition_id, workspace, name, key, value)
             on conflict (partition_id, workspace, name, key) do update
             set value = counters.value + excluded.value, updated_at = greatest(counters.updated_at, excluded.updated_at)
             """;
@@ -80,10 +81,10 @@ final class StatsStore {
     /** Times do not run backwards with a clock that is set back: what is newest in {@code graph_metadata} would be history. */
     private static Write addCounters(int partition, Map<StatsDelta.Counter, Long> counters) {
         var keys = List.copyOf(counters.keySet());
-        return new Write(
+        return Write.rows(
                 ADD_COUNTERS,
                 Tuple.of(
-                        partition,
+                        ints(keys, key -> partition),
                         texts(keys, StatsDelta.Counter::workspace),
                         texts(keys, StatsDelta.Counter::name),
                         texts(keys, StatsDelta.Counter::key),
@@ -92,8 +93,8 @@ final class StatsStore {
 
     private static final String ADD_GROWTH = """
             insert into lightrag.growth (partition_id, workspace, grain, starts_at, entities, relationships, mentions)
-            select $1, n.*
-            from unnest($2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[]) n
+            select *
+            from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::bigint[])
             on conflict (workspace, grain, starts_at, partition_id) do update
             set entities = growth.entities + excluded.entities, relationships = growth.relationships + excluded.relationships,
                 mentions = growth.mentions + excluded.mentions
@@ -102,10 +103,10 @@ final class StatsStore {
     private static Write addGrowth(int partition, Map<StatsDelta.Period, StatsDelta.Gained> growth) {
         var periods = List.copyOf(growth.keySet());
         var gained = periods.stream().map(growth::get).toList();
-        return new Write(
+        return Write.rows(
                 ADD_GROWTH,
                 Tuple.tuple(List.<Object>of(
-                        partition,
+                        ints(periods, period -> partition),
                         texts(periods, StatsDelta.Period::workspace),
                         texts(periods, period -> period.grain().label()),
                         times(periods, StatsDelta.Period::startsAt),
@@ -116,17 +117,17 @@ final class StatsStore {
 
     private static final String UPSERT_TOP = """
             insert into lightrag.top_entities (partition_id, workspace, entity_id, name, degree)
-            select $1, n.*
-            from unnest($2::text[], $3::uuid[], $4::text[], $5::bigint[]) n
+            select *
+            from unnest($1::int[], $2::text[], $3::uuid[], $4::text[], $5::bigint[])
             on conflict (partition_id, workspace, entity_id) do update
             set name = excluded.name, degree = excluded.degree
             """;
 
     private static Write upsertTop(int partition, List<StatsDelta.Degree> rows) {
-        return new Write(
+        return Write.rows(
                 UPSERT_TOP,
                 Tuple.of(
-                        partition,
+                        ints(rows, row -> partition),
                         texts(rows, StatsDelta.Degree::workspace),
                         uuids(rows, StatsDelta.Degree::entityId),
                         texts(rows, StatsDelta.Degree::name),
@@ -135,12 +136,13 @@ final class StatsStore {
 
     private static final String REMOVE_TOP = """
             delete from lightrag.top_entities
-            where partition_id = $1 and (workspace, entity_id) in (select * from unnest($2::text[], $3::uuid[]))
+            where (partition_id, workspace, entity_id) in (select * from unnest($1::int[], $2::text[], $3::uuid[]))
             """;
 
     private static Write removeTop(int partition, Map<UUID, String> removals) {
         var ids = List.copyOf(removals.keySet());
-        return new Write(REMOVE_TOP, Tuple.of(partition, texts(ids, removals::get), ids.toArray(UUID[]::new)));
+        return Write.rows(
+                REMOVE_TOP, Tuple.of(ints(ids, id -> partition), texts(ids, removals::get), ids.toArray(UUID[]::new)));
     }
 
     private static final String SNAPSHOT = """

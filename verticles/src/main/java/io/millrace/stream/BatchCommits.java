@@ -5,7 +5,6 @@ import io.millrace.pg.DatabaseFailure;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -105,19 +104,9 @@ final class BatchCommits {
 
     private Future<List<List<Appended>>> statements(SqlConnection connection, List<Step> steps) {
         var results = new ArrayList<Future<?>>();
-        // In the order in which a seek locks partitions.
-        steps.stream()
-                .sorted(Comparator.comparingInt(step -> step.claim().partition()))
-                .map(step -> GroupStore.commitOffset(
-                        connection,
-                        group,
-                        step.claim(),
-                        step.sequence(),
-                        step.batch().to()))
-                .forEach(results::add);
-        for (var step : steps) {
-            step.effects().writes().forEach(write -> results.add(execute(connection, write)));
-        }
+        results.add(GroupStore.commitOffsets(connection, group, steps));
+        MergedWrites.of(steps.stream().map(step -> step.effects().writes()).toList())
+                .forEach(write -> results.add(execute(connection, write)));
         var appends = log.appendOfSeveral(
                 connection, steps.stream().map(step -> step.effects().appends()).toList());
         results.add(appends);

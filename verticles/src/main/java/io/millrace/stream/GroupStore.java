@@ -1,5 +1,6 @@
 package io.millrace.stream;
 
+import io.millrace.pg.Columns;
 import io.millrace.pg.Database;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
@@ -145,6 +146,30 @@ public final class GroupStore {
                         COMMIT_OFFSET,
                         Tuple.of(group.id(), claim.partition(), claim.epoch(), sequence, offset))
                 .mapEmpty();
+    }
+
+    private static final String COMMIT_OFFSETS = """
+            select stream.commit_offsets($1, $2, $3, $4, $5)
+            """;
+
+    /** The fence of several partitions: fails with FENCED when one of them is another's by now. */
+    static Future<Void> commitOffsets(SqlClient connection, Group group, List<BatchCommits.Step> steps) {
+        if (steps.size() == 1) {
+            var only = steps.getFirst();
+            return commitOffset(
+                    connection,
+                    group,
+                    only.claim(),
+                    only.sequence(),
+                    only.batch().to());
+        }
+        var parameters = Tuple.of(
+                group.id(),
+                Columns.ints(steps, step -> step.claim().partition()),
+                Columns.longs(steps, step -> step.claim().epoch()),
+                Columns.longs(steps, BatchCommits.Step::sequence),
+                Columns.longs(steps, step -> step.batch().to()));
+        return query(connection, COMMIT_OFFSETS, parameters).mapEmpty();
     }
 
     private static final String BEGIN_OFFSET = """

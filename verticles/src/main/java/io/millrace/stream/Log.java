@@ -3,7 +3,6 @@ package io.millrace.stream;
 import io.millrace.pg.Database;
 import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -97,32 +96,22 @@ public final class Log {
             UUID batchId,
             List<ProducerRecord> records,
             long knownEnd) {
-        var count = records.size();
-        var keys = new Buffer[count];
-        var values = new Buffer[count];
-        Buffer[] headers = null;
-        var bytes = 0;
-        for (var i = 0; i < count; i++) {
-            var record = records.get(i);
-            keys[i] = record.key();
-            values[i] = record.value();
-            bytes += record.sizeBytes();
-            if (!record.headers().isEmpty() && headers == null) {
-                headers = new Buffer[count];
-            }
-        }
-        if (headers != null) {
-            for (var i = 0; i < count; i++) {
-                headers[i] = Headers.encode(records.get(i).headers());
-            }
-        }
+        var columns = new BatchColumns(records);
         return query(
                         connection,
                         APPEND,
-                        Tuple.of(topic.id(), partition, batchId, bytes, keys, values, headers, knownEnd))
+                        Tuple.of(
+                                topic.id(),
+                                partition,
+                                batchId,
+                                columns.sizeBytes,
+                                columns.keys,
+                                columns.values,
+                                columns.headers,
+                                knownEnd))
                 .map(rows -> {
                     var base = rows.getFirst().getLong(0);
-                    return new Appended(topic.name(), partition, base, base + count);
+                    return new Appended(topic.name(), partition, base, base + records.size());
                 });
     }
 
@@ -137,32 +126,41 @@ public final class Log {
     /** The same for several callers who share the transaction; tells each where its own records are. */
     Future<List<List<Appended>>> appendOfSeveral(SqlClient connection, List<List<Effects.Append>> callers) {
         var places = PartitionedRecords.of(callers, this::known, partitioner);
-        var all = new ArrayList<Future<Appended>>();
-        var firsts = new ArrayList<Future<Appended>>(places.size());
-        for (var place : places) {
-            firsts.add(appendBatches(connection, place, all));
+        var firsts = new ArrayList<Future<List<Long>>>();
+        for (var ofTopic : PartitionedRecords.byTopic(places)) {
+            firsts.add(
+                    SmallAppends.fits(ofTopic)
+                            ? SmallAppends.append(connection, ofTopic)
+                            : appendOneByOne(connection, ofTopic));
         }
-        return Future.all(all).map(done -> {
+        return Future.all(firsts).map(done -> {
             var appended = new ArrayList<List<Appended>>(callers.size());
             callers.forEach(caller -> appended.add(new ArrayList<>()));
-            for (var i = 0; i < firsts.size(); i++) {
-                // A partition's batches stand behind each other, since its lock is held from the first to the commit.
-                var from = firsts.get(i).result().from();
+            var offsets =
+                    firsts.stream().flatMap(some -> some.result().stream()).toList();
+            for (var i = 0; i < places.size(); i++) {
+                var first = offsets.get(i);
                 var place = places.get(i);
-                place.shares().forEach(share -> appended.get(share.caller()).add(place.appended(share, from)));
+                place.shares().forEach(share -> appended.get(share.caller()).add(place.appended(share, first)));
             }
             return appended;
         });
     }
 
-    /** Gives the first of them. */
-    private static Future<Appended> appendBatches(
-            SqlClient connection, PartitionedRecords place, List<Future<Appended>> all) {
-        var first = all.size();
-        for (var batch : place.batches()) {
-            all.add(append(connection, place.topic(), place.partition(), UUID.randomUUID(), batch, FIRST_TRY));
+    /** Gives the first offset in each place. */
+    private static Future<List<Long>> appendOneByOne(SqlClient connection, List<PartitionedRecords> places) {
+        var all = new ArrayList<Future<Appended>>();
+        var firsts = new ArrayList<Future<Appended>>(places.size());
+        for (var place : places) {
+            var first = all.size();
+            // They stand behind each other, since the partition's lock is held from the first to the commit.
+            for (var batch : place.batches()) {
+                all.add(append(connection, place.topic(), place.partition(), UUID.randomUUID(), batch, FIRST_TRY));
+            }
+            firsts.add(all.get(first));
         }
-        return all.get(first);
+        return Future.all(all)
+                .map(done -> firsts.stream().map(first -> first.result().from()).toList());
     }
 
     private static final String FETCH = """
@@ -189,17 +187,19 @@ public final class Log {
     /** The same, but ends before a batch of more than {@code largest} bytes, for which its reader has to find room first. */
     public Future<Fetched> fetch(Topic topic, int partition, long offset, int maxBytes, int largest) {
         return query(database.pool(), FETCH, Tuple.of(topic.id(), partition, offset, maxBytes, largest))
-                .map(rows -> {
-                    var records = new ArrayList<ConsumerRecord>();
-                    for (var row : rows) {
-                        var size = row.getInteger(6);
-                        if (size > largest) {
-                            return new Fetched(records, records.isEmpty() ? size : 0);
-                        }
-                        addRecords(records, row, partition, offset);
-                    }
-                    return new Fetched(records, 0);
-                });
+                .map(rows -> fetched(rows, partition, offset, largest));
+    }
+
+    static Fetched fetched(List<Row> rows, int partition, long offset, int largest) {
+        var records = new ArrayList<ConsumerRecord>();
+        for (var row : rows) {
+            var size = row.getInteger(6);
+            if (size > largest) {
+                return new Fetched(records, records.isEmpty() ? size : 0);
+            }
+            addRecords(records, row, partition, offset);
+        }
+        return new Fetched(records, 0);
     }
 
     private static void addRecords(List<ConsumerRecord> records, Row row, int partition, long from) {

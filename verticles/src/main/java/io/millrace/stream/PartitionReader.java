@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionReader {
 
+    /** Records behind the position, up to which a fetch is shared: more of them are a batch of their own. */
+    private static final int FEW = 1_000;
+
     private final Log log;
+    private final SmallFetches fetches;
     private final HeapBudget memory;
     private final Subscription.Limits limits;
     private final Topic topic;
@@ -29,8 +33,16 @@ final class PartitionReader {
     private Promise<Void> arrival = Promise.promise();
 
     /** @param endOffset up to where records are known to be there */
-    PartitionReader(Log log, HeapBudget memory, Subscription.Limits limits, Topic topic, Claim claim, long endOffset) {
+    PartitionReader(
+            Log log,
+            SmallFetches fetches,
+            HeapBudget memory,
+            Subscription.Limits limits,
+            Topic topic,
+            Claim claim,
+            long endOffset) {
         this.log = log;
+        this.fetches = fetches;
         this.memory = memory;
         this.limits = limits;
         this.topic = topic;
@@ -92,7 +104,10 @@ final class PartitionReader {
 
     private List<ConsumerRecord> fetch(long position, int maxBytes) {
         takeMemory(maxBytes);
-        var some = await(log.fetch(topic, claim.partition(), position, maxBytes, Log.LARGEST_BYTES));
+        var some = await(
+                endOffset - position <= FEW
+                        ? fetches.fetch(claim.partition(), position, maxBytes)
+                        : log.fetch(topic, claim.partition(), position, maxBytes, Log.LARGEST_BYTES));
         if (some.largeBytes() == 0) {
             return some.records();
         }

@@ -1,10 +1,13 @@
 package io.millrace.stream;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Records on their way to one partition, perhaps of several callers who share a transaction.
@@ -56,6 +59,17 @@ record PartitionedRecords(Topic topic, int partition, List<ProducerRecord> recor
     private void add(int caller, List<ProducerRecord> more) {
         shares.add(new Share(caller, records.size(), records.size() + more.size()));
         records.addAll(more);
+    }
+
+    /** The same places, those of each topic together. */
+    static Collection<List<PartitionedRecords>> byTopic(List<PartitionedRecords> places) {
+        return places.stream()
+                .collect(Collectors.groupingBy(PartitionedRecords::topic, LinkedHashMap::new, Collectors.toList()))
+                .values();
+    }
+
+    long sizeBytes() {
+        return records.stream().mapToLong(ProducerRecord::sizeBytes).sum();
     }
 
     /** Where a share is, once the first of all records has an offset. */

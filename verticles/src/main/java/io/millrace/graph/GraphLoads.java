@@ -1,0 +1,39 @@
+package io.millrace.graph;
+
+import io.millrace.extract.Mention;
+import io.millrace.stream.GroupCommit;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Loads what small batches of several partitions need: those that ask while another load is under way share one. They may
+ * share what is found, since an entity is of one partition alone, and with it all that is folded into it. Thread-safe.
+ */
+final class GraphLoads {
+
+    /** More of them are worth a load of their own. */
+    private static final int FEW_MENTIONS = 1_000;
+
+    private record Wanted(SqlClient database, List<Mention> mentions, boolean again) {}
+
+    private final GroupCommit<Wanted, GraphState> together =
+            new GroupCommit<>(64, Long.MAX_VALUE, GraphLoads::loadTogether);
+
+    /** As {@link GraphStore#load} does; what is found may be more than what is asked for. */
+    Future<GraphState> load(SqlClient database, List<Mention> mentions, boolean again) {
+        return mentions.size() > FEW_MENTIONS
+                ? GraphStore.load(database, mentions, again)
+                : together.add(new Wanted(database, mentions, again), 0);
+    }
+
+    private static Future<List<GraphState>> loadTogether(List<Wanted> wanted) {
+        var mentions = new ArrayList<Mention>();
+        wanted.forEach(one -> mentions.addAll(one.mentions()));
+        var again = wanted.stream().anyMatch(Wanted::again);
+        return GraphStore.load(wanted.getFirst().database(), mentions, again)
+                .map(state -> Collections.nCopies(wanted.size(), state));
+    }
+}
