@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionReader {
 
-    /** Records behind the position, up to which a fetch is shared: more of them are a batch of their own. */
+    /** Whoever has more of them to read does not go with a wave. */
     private static final int FEW = 1_000;
 
     private final Log log;
-    private final SmallFetches fetches;
+    private final Waves waves;
     private final HeapBudget memory;
     private final Subscription.Limits limits;
     private final Topic topic;
@@ -35,14 +35,14 @@ final class PartitionReader {
     /** @param endOffset up to where records are known to be there */
     PartitionReader(
             Log log,
-            SmallFetches fetches,
+            Waves waves,
             HeapBudget memory,
             Subscription.Limits limits,
             Topic topic,
             Claim claim,
             long endOffset) {
         this.log = log;
-        this.fetches = fetches;
+        this.waves = waves;
         this.memory = memory;
         this.limits = limits;
         this.topic = topic;
@@ -73,7 +73,7 @@ final class PartitionReader {
     @Nullable
     Batch next(long position, boolean alone) {
         if (fetched.isEmpty()) {
-            giveBackMemory();
+            close();
             if (position >= endOffset) {
                 awaitAppended();
             }
@@ -105,8 +105,8 @@ final class PartitionReader {
     private List<ConsumerRecord> fetch(long position, int maxBytes) {
         takeMemory(maxBytes);
         var some = await(
-                endOffset - position <= FEW
-                        ? fetches.fetch(claim.partition(), position, maxBytes)
+                endOffset - position <= Math.min(FEW, limits.records())
+                        ? waves.join(claim.partition(), position, maxBytes)
                         : log.fetch(topic, claim.partition(), position, maxBytes, Log.LARGEST_BYTES));
         if (some.largeBytes() == 0) {
             return some.records();
@@ -135,8 +135,13 @@ final class PartitionReader {
         }
     }
 
-    /** Of what was fetched. */
-    void giveBackMemory() {
+    /** Whoever reads is through with what was fetched. */
+    void close() {
+        giveBackMemory();
+        waves.leave(claim.partition());
+    }
+
+    private void giveBackMemory() {
         if (lease != null) {
             lease.close();
             lease = null;

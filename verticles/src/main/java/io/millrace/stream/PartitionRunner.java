@@ -67,7 +67,7 @@ final class PartitionRunner<S> {
     PartitionRunner(
             ProcessorVerticle.Shared shared,
             BatchCommits commits,
-            SmallFetches fetches,
+            Waves waves,
             Subscription.Limits limits,
             Group group,
             Claim claim,
@@ -85,7 +85,7 @@ final class PartitionRunner<S> {
         this.processors = processors;
         this.position = claim.committedOffset();
         this.sequence = claim.sequence();
-        this.reader = new PartitionReader(log, fetches, shared.memory(), limits, group.topic(), claim, endOffset);
+        this.reader = new PartitionReader(log, waves, shared.memory(), limits, group.topic(), claim, endOffset);
         this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
                 || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
         // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
@@ -116,7 +116,7 @@ final class PartitionRunner<S> {
         try {
             return runUntilItEnds();
         } finally {
-            reader.giveBackMemory();
+            reader.close();
         }
     }
 

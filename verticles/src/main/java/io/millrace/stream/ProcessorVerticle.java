@@ -38,7 +38,7 @@ public class ProcessorVerticle extends AbstractVerticle {
     private final Subscription subscription;
     private final Group group;
     private final BatchCommits commits;
-    private final SmallFetches fetches;
+    private final Waves waves;
     private final Map<Integer, Run> runs = new HashMap<>();
     private boolean stopping;
 
@@ -47,7 +47,7 @@ public class ProcessorVerticle extends AbstractVerticle {
         this.subscription = subscription;
         this.group = group;
         this.commits = new BatchCommits(shared.database(), shared.log(), group);
-        this.fetches = new SmallFetches(shared.database(), shared.log(), group.topic());
+        this.waves = new Waves(shared.database(), shared.log(), group.topic());
     }
 
     @Override
@@ -119,7 +119,7 @@ public class ProcessorVerticle extends AbstractVerticle {
 
     @SuppressWarnings("unchecked")
     private PartitionRunner<Object> runner(Claim claim, long endOffset, Subscription to) {
-        return new PartitionRunner<>(shared, commits, fetches, to.limits(), group, claim, endOffset, () ->
+        return new PartitionRunner<>(shared, commits, waves, to.limits(), group, claim, endOffset, () ->
                 (Processor<Object>) to.processor().apply(claim.partition()));
     }
 

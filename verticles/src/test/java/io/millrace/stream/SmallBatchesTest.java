@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.pg.DatabaseFailure;
 import io.millrace.pg.DatabaseFailure.Kind;
 import io.millrace.pg.TestDatabase;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -154,19 +153,20 @@ class SmallBatchesTest {
         append(topic, 5, "last");
         execute("delete from stream.segment_starts where segment_id = 1 and partition_id = 1");
         execute("update stream.partitions set floor_offset = 1 where partition_id = 1");
-        var fetches = new SmallFetches(pod.database, log, topic);
+        var waves = new Waves(pod.database, log, topic);
 
         // It goes alone, and while it is under way the others come.
-        var alone = fetches.fetch(0, 0, 1_000);
-        var dropped = fetches.fetch(1, 0, 1_000);
-        var kept = fetches.fetch(1, 1, 1_000);
-        var within = fetches.fetch(2, 1, 1_000);
-        var large = fetches.fetch(3, 0, 1_000);
-        var bounded = fetches.fetch(4, 0, 1_000);
-        var end = fetches.fetch(5, 1, 1_000);
-        var before = fetches.fetch(6, 0, 1_000);
+        var alone = waves.join(0, 0, 1_000);
+        var dropped = waves.join(1, 0, 1_000);
+        var kept = waves.join(1, 1, 1_000);
+        var within = waves.join(2, 1, 1_000);
+        var large = waves.join(3, 0, 1_000);
+        var bounded = waves.join(4, 0, 1_000);
+        var end = waves.join(5, 1, 1_000);
+        var before = waves.join(6, 0, 1_000);
 
         assertThat(get(alone).records()).isEmpty();
+        waves.leave(0);
         assertThat(failure(dropped))
                 .isInstanceOfSatisfying(
                         DatabaseFailure.class,
@@ -197,15 +197,21 @@ class SmallBatchesTest {
 
     /** A bit at a time, alone and together with fetches of other partitions. */
     private List<ConsumerRecord> readAll(Topic topic, int partition) {
-        var fetches = new SmallFetches(pod.database, log, topic);
+        var waves = new Waves(pod.database, log, topic);
         var all = new ArrayList<ConsumerRecord>();
         while (true) {
             var maxBytes = 1 + random.nextInt(500);
-            var together = IntStream.of((partition + 1) % topic.partitions(), partition, 0)
-                    .mapToObj(p -> fetches.fetch(p, all.size(), maxBytes))
-                    .toList();
-            Future.join(together).otherwiseEmpty();
-            var records = get(together.get(1)).records();
+            // The first goes alone, and the others together as soon as it has left.
+            var first = waves.join(0, 0, maxBytes);
+            var other = (partition + 1) % topic.partitions();
+            var beside = waves.join(other, 0, maxBytes);
+            var own = waves.join(partition, all.size(), maxBytes);
+            get(first);
+            waves.leave(0);
+            get(beside);
+            var records = get(own).records();
+            waves.leave(other);
+            waves.leave(partition);
             assertThat(records).isEqualTo(get(log.fetch(topic, partition, all.size(), maxBytes)));
             if (records.isEmpty()) {
                 return all;

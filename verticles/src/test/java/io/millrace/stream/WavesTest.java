@@ -1,0 +1,78 @@
+package io.millrace.stream;
+
+import static io.millrace.stream.Futures.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.pg.TestDatabase;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class WavesTest {
+
+    private final TestDatabase database = TestDatabase.create();
+    private final TestPod pod = new TestPod(database);
+    private final Topic topic = pod.topic("waved", 4);
+    private final Waves waves = new Waves(pod.database, pod.log, topic);
+
+    @BeforeEach
+    void append() {
+        for (var partition = 0; partition < topic.partitions(); partition++) {
+            var record = new ProducerRecord(null, Buffer.buffer("of " + partition));
+            get(Log.append(pod.database.pool(), topic, partition, UUID.randomUUID(), List.of(record), Log.FIRST_TRY));
+        }
+    }
+
+    @AfterEach
+    void close() {
+        pod.close();
+        database.close();
+    }
+
+    private static List<String> values(Log.Fetched fetched) {
+        return fetched.records().stream()
+                .map(record -> record.requiredValue().toString())
+                .toList();
+    }
+
+    @Test
+    void whoComesWhileAWaveIsAtWorkGoesWithTheNext() {
+        assertThat(values(get(waves.join(0, 0, 1_000)))).containsExactly("of 0");
+        var second = waves.join(1, 0, 1_000);
+        var third = waves.join(2, 0, 1_000);
+        assertThat(second.isComplete()).isFalse();
+
+        waves.leave(0);
+
+        assertThat(values(get(second))).containsExactly("of 1");
+        assertThat(values(get(third))).containsExactly("of 2");
+        var fourth = waves.join(3, 0, 1_000);
+        waves.leave(1);
+        assertThat(fourth.isComplete()).isFalse();
+        waves.leave(2);
+        assertThat(values(get(fourth))).containsExactly("of 3");
+    }
+
+    @Test
+    void oneThatStaysAtWorkHoldsUpNobodyForLong() {
+        get(waves.join(0, 0, 1_000));
+
+        assertThat(values(get(waves.join(1, 0, 1_000)))).containsExactly("of 1");
+        waves.leave(1);
+        // The next one does not wait for it at all.
+        assertThat(values(get(waves.join(2, 0, 1_000)))).containsExactly("of 2");
+    }
+
+    @Test
+    void leavingWithoutHavingJoinedChangesNothing() {
+        get(waves.join(0, 0, 1_000));
+        waves.leave(3);
+        var next = waves.join(1, 0, 1_000);
+        assertThat(next.isComplete()).isFalse();
+        waves.leave(0);
+        assertThat(values(get(next))).containsExactly("of 1");
+    }
+}
