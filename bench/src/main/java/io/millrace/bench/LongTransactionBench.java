@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an old snapshot costs: documents flow and records are appended for as long without as with a reader that holds the
+ * What an old snapshot costs: documents flow, and offsets are committed and records appended, for as long without as with a reader that holds the
  * snapshot of its first moment, on databases of their own. Nothing that was updated or deleted since can be cleaned away
  * meanwhile, so that rows which change often leave a growing trail of dead versions.
  */
@@ -38,7 +38,7 @@ final class LongTransactionBench {
     record Settings(int partitions, Duration length) {}
 
     /** A tenth of a side: what ended in it a second. */
-    record Window(double documents, double appends) {}
+    record Window(double documents, double commits) {}
 
     /** Versions that nobody needs any more, and how often rows were updated, in all and without touching an index. */
     record Table(String name, long live, long dead, long updates, long hotUpdates, long bytes) {}
@@ -75,7 +75,7 @@ final class LongTransactionBench {
             if (reader) {
                 Sql.run(old, OLD_SNAPSHOT);
             }
-            try (var commits = new SmallAppends(appending, settings.partitions())) {
+            try (var commits = new SmallCommits(appending, settings.partitions())) {
                 return new Side(windows(what, port, observer, commits, length), tables(observer));
             }
         } finally {
@@ -86,7 +86,7 @@ final class LongTransactionBench {
         }
     }
 
-    private List<Window> windows(String what, int port, Connection observer, SmallAppends commits, Duration length)
+    private List<Window> windows(String what, int port, Connection observer, SmallCommits commits, Duration length)
             throws SQLException {
         var windows = new ArrayList<Window>();
         var nanos = length.toNanos() / WINDOWS;
@@ -96,7 +96,7 @@ final class LongTransactionBench {
                 Report.progress("long transactions, %s, window %d of %d".formatted(what, i + 1, WINDOWS));
                 var begin = System.nanoTime();
                 var endedBefore = Flow.ended(observer);
-                var appendedBefore = commits.appended();
+                var committedBefore = commits.committed();
                 while (System.nanoTime() - begin < nanos) {
                     sent += send(sender, port, sent);
                     var open = sent - MOST_OPEN;
@@ -105,7 +105,7 @@ final class LongTransactionBench {
                 var seconds = (System.nanoTime() - begin) / 1e9;
                 windows.add(new Window(
                         (Flow.ended(observer) - endedBefore) / seconds,
-                        (commits.appended() - appendedBefore) / seconds));
+                        (commits.committed() - committedBefore) / seconds));
             }
         }
         return windows;

@@ -175,10 +175,10 @@ final class PeerReport {
                 .formatted(settings.length().toSeconds()));
         windows("documents without", without, LongTransactionBench.Window::documents);
         windows("documents with", with, LongTransactionBench.Window::documents);
-        windows("appends without", without, LongTransactionBench.Window::appends);
-        windows("appends with", with, LongTransactionBench.Window::appends);
+        windows("commits without", without, LongTransactionBench.Window::commits);
+        windows("commits with", with, LongTransactionBench.Window::commits);
         ratios("documents: with / without (0.80)", result, LongTransactionBench.Window::documents);
-        ratios("appends: with / without (0.80)", result, LongTransactionBench.Window::appends);
+        ratios("commits: with / without (0.80)", result, LongTransactionBench.Window::commits);
         Report.line("  %-34s %12s %12s %12s %12s %12s"
                 .formatted("with the reader", "live", "dead", "updates", "hot", "KiB"));
         for (var table : result.with().tables()) {

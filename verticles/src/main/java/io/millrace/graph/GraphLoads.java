@@ -2,11 +2,14 @@ package io.millrace.graph;
 
 import io.millrace.extract.Mention;
 import io.millrace.stream.GroupCommit;
+import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Loads what small batches of several partitions need: those that ask while another load is under way share one. They may
@@ -30,10 +33,26 @@ final class GraphLoads {
     }
 
     private static Future<List<GraphState>> loadTogether(List<Wanted> wanted) {
-        var mentions = new ArrayList<Mention>();
-        wanted.forEach(one -> mentions.addAll(one.mentions()));
-        var again = wanted.stream().anyMatch(Wanted::again);
-        return GraphStore.load(wanted.getFirst().database(), mentions, again)
-                .map(state -> Collections.nCopies(wanted.size(), state));
+        var owners = new HashSet<UUID>();
+        var sharing = new ArrayList<Wanted>();
+        var shared = Promise.<GraphState>promise();
+        var loads = new ArrayList<Future<GraphState>>();
+        for (var one : wanted) {
+            if (one.mentions().stream().map(Mention::owner).distinct().allMatch(owners::add)) {
+                sharing.add(one);
+                loads.add(shared.future());
+            } else {
+                // A run that was fenced while it asked, and the one in its place: each folds into objects of its own.
+                loads.add(load(List.of(one)));
+            }
+        }
+        load(sharing).onComplete(shared);
+        return Future.all(loads).map(CompositeFuture::list);
+    }
+
+    private static Future<GraphState> load(List<Wanted> wanted) {
+        var mentions = wanted.stream().flatMap(one -> one.mentions().stream()).toList();
+        return GraphStore.load(
+                wanted.getFirst().database(), mentions, wanted.stream().anyMatch(Wanted::again));
     }
 }
