@@ -25,7 +25,7 @@ final class PostBench {
     private static final String ACCEPTING = "bench_posts";
     private static final String FLOWING = "bench_posts_flow";
     private static final String EVERY_STAGE = "ingest,chunk,extract,graph,stats";
-    private static final Duration WARM_UP = Duration.ofSeconds(6);
+    private static final Duration WARM_UP = Duration.ofSeconds(15);
 
     /** Rows, log, WAL and what the stages make of a small document. */
     private static final long DISK_BYTES = 8L << 30;

@@ -53,7 +53,7 @@ final class JobListCommand extends WatchableCommand {
         var answer = new Pages(api, "jobs", this::query).first(limit.value(spec));
         var jobs = Json.read(answer, JobList.class).jobs();
         return jobs.isEmpty()
-                ? View.ofList(answer, "jobs", List.of()).withNotes(List.of("no such job"))
+                ? View.ofList(answer, "jobs", List.of()).withNotes(List.of("no jobs found"))
                 : View.ofList(answer, "jobs", JobText.table(jobs, terminal()));
     }
 

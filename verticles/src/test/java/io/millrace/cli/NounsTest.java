@@ -128,7 +128,7 @@ class NounsTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).isEqualTo("millrace: no such job\n");
+        assertThat(run.err()).isEqualTo("millrace: no jobs found\n");
     }
 
     @Test
