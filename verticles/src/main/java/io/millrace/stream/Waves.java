@@ -110,17 +110,21 @@ final class Waves {
 
     private void fetch(List<Joined> wave) {
         if (wave.size() == 1) {
-            fetchAlone(wave.getFirst());
+            var only = wave.getFirst();
+            fetchAlone(only).onComplete(only.promise);
         } else if (!wave.isEmpty()) {
-            fetchBatches(wave)
-                    .onSuccess(rows -> answer(wave, rows))
-                    .onFailure(thrown -> wave.forEach(joined -> joined.promise.fail(thrown)));
+            var fetched = fetchBatches(wave).map(rows -> byPlace(wave, rows));
+            for (var i = 0; i < wave.size(); i++) {
+                var place = i;
+                var joined = wave.get(i);
+                // Composed, so that whatever goes wrong with one of them fails that one.
+                fetched.compose(rows -> answer(joined, rows.get(place))).onComplete(joined.promise);
+            }
         }
     }
 
-    private void fetchAlone(Joined joined) {
-        log.fetch(topic, joined.partition, joined.offset, joined.maxBytes, Log.LARGEST_BYTES)
-                .onComplete(joined.promise);
+    private Future<Log.Fetched> fetchAlone(Joined joined) {
+        return log.fetch(topic, joined.partition, joined.offset, joined.maxBytes, Log.LARGEST_BYTES);
     }
 
     private static final String FETCH_BATCHES = """
@@ -138,19 +142,17 @@ final class Waves {
         return database.list(FETCH_BATCHES, parameters, row -> row);
     }
 
-    private void answer(List<Joined> wave, List<Row> rows) {
+    private static List<List<Row>> byPlace(List<Joined> wave, List<Row> rows) {
         var byPlace = new ArrayList<List<Row>>();
         wave.forEach(joined -> byPlace.add(new ArrayList<>()));
         rows.forEach(row -> byPlace.get(row.getInteger(7) - 1).add(row));
-        for (var i = 0; i < wave.size(); i++) {
-            var joined = wave.get(i);
-            var own = byPlace.get(i);
-            if (own.isEmpty() || own.getFirst().getLong(0) != joined.offset) {
-                // Within a batch, or in a segment that is gone: rare, and told in full by a fetch of its own.
-                fetchAlone(joined);
-            } else {
-                joined.promise.complete(Log.fetched(own, joined.partition, joined.offset, Log.LARGEST_BYTES));
-            }
-        }
+        return byPlace;
+    }
+
+    private Future<Log.Fetched> answer(Joined joined, List<Row> rows) {
+        // Within a batch, or in a segment that is gone: rare, and told in full by a fetch of its own.
+        return rows.isEmpty() || rows.getFirst().getLong(0) != joined.offset
+                ? fetchAlone(joined)
+                : Future.succeededFuture(Log.fetched(rows, joined.partition, joined.offset, Log.LARGEST_BYTES));
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.stream;
 
+import static io.millrace.stream.Futures.failure;
 import static io.millrace.stream.Futures.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.buffer.Buffer;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -74,5 +76,20 @@ class WavesTest {
         assertThat(next.isComplete()).isFalse();
         waves.leave(0);
         assertThat(values(get(next))).containsExactly("of 1");
+    }
+
+    @Test
+    void aBatchThatCannotBeReadFailsItsOwnReaderAlone() throws SQLException {
+        try (var connection = database.connect();
+                var statement = connection.createStatement()) {
+            statement.execute("update stream.batches set headers = array['\\xff'::bytea] where partition_id = 2");
+        }
+        get(waves.join(0, 0, 1_000));
+        var sound = waves.join(1, 0, 1_000);
+        var broken = waves.join(2, 0, 1_000);
+        waves.leave(0);
+
+        assertThat(values(get(sound))).containsExactly("of 1");
+        assertThat(failure(broken)).isInstanceOf(RuntimeException.class);
     }
 }
