@@ -52,7 +52,7 @@ record CrashPointSweep(Duration limit, Path report, PrintStream out) implements 
                 "MILLRACE_RETENTION_EVENTS", "1m",
                 "MILLRACE_RETENTION_GRACE", "5s",
                 "MILLRACE_RETENTION_INTERVAL", "3s",
-                "MILLRACE_GROUPS_MAX_ATTEMPTS", "100",
+                "MILLRACE_GROUPS_MAX_ATTEMPTS", "20",
                 "MILLRACE_GROUPS_RETRY_DELAY", "1ms",
                 "MILLRACE_GROUPS_MAX_RETRY_DELAY", "20ms",
                 "MILLRACE_GROUPS_DEADLINE", "30s");
