@@ -259,7 +259,7 @@ public final class Log {
                 .map(rows -> rows.getFirst().getLong(0));
     }
 
-    private static Future<List<Row>> query(SqlClient client, String sql, Tuple parameters) {
+    static Future<List<Row>> query(SqlClient client, String sql, Tuple parameters) {
         return client.preparedQuery(sql)
                 .execute(parameters)
                 .map(rows -> {

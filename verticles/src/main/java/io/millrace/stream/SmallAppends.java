@@ -1,7 +1,6 @@
 package io.millrace.stream;
 
 import io.millrace.pg.Columns;
-import io.millrace.pg.SqlStates;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
@@ -51,10 +50,7 @@ final class SmallAppends {
                 columns.keys,
                 columns.values,
                 columns.headers));
-        return connection
-                .preparedQuery(APPEND_BATCHES)
-                .execute(parameters)
-                .map(rows -> List.of(rows.iterator().next().getArrayOfLongs(0)))
-                .recover(thrown -> Future.failedFuture(SqlStates.failure(thrown)));
+        return Log.query(connection, APPEND_BATCHES, parameters)
+                .map(rows -> List.of(rows.getFirst().getArrayOfLongs(0)));
     }
 }

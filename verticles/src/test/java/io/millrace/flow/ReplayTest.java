@@ -168,20 +168,15 @@ class ReplayTest {
     }
 
     private static DatabaseSettings settings(TestDatabase database) {
-        return new DatabaseSettings(
-                database.host(),
+        return database.settings(
                 database.port(),
-                database.name(),
-                database.user(),
-                database.password(),
                 new DatabaseSettings.PoolSettings(
                         2,
                         100,
                         Duration.ofSeconds(10),
                         Duration.ofHours(1),
                         Duration.ofMinutes(10),
-                        Duration.ofSeconds(4)),
-                false);
+                        Duration.ofSeconds(4)));
     }
 
     private static <T> T get(io.vertx.core.Future<T> future) throws Exception {

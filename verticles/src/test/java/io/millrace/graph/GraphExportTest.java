@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.graph.GraphExport.ExportedEntity;
 import io.millrace.graph.GraphExport.ExportedRelationship;
 import io.millrace.pg.Database;
-import io.millrace.pg.DatabaseSettings;
 import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.Future;
@@ -32,16 +31,7 @@ class GraphExportTest {
     @BeforeAll
     void open() {
         server = TestDatabase.create();
-        database = new Database(
-                vertx,
-                new DatabaseSettings(
-                        server.host(),
-                        server.port(),
-                        server.name(),
-                        server.user(),
-                        server.password(),
-                        PoolSettings.DEFAULT,
-                        false));
+        database = new Database(vertx, server.settings());
     }
 
     @AfterAll

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.extract.Mention;
 import io.millrace.pg.Database;
-import io.millrace.pg.DatabaseSettings;
-import io.millrace.pg.DatabaseSettings.PoolSettings;
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -24,16 +22,7 @@ class GraphLoadsTest {
 
     private final TestDatabase server = TestDatabase.create();
     private final Vertx vertx = Vertx.vertx();
-    private final Database database = new Database(
-            vertx,
-            new DatabaseSettings(
-                    server.host(),
-                    server.port(),
-                    server.name(),
-                    server.user(),
-                    server.password(),
-                    PoolSettings.DEFAULT,
-                    false));
+    private final Database database = new Database(vertx, server.settings());
     private final GraphLoads loads = new GraphLoads();
 
     @AfterEach

@@ -262,9 +262,7 @@ class DatabaseTest {
     private Database database(int size, int waiting, int port, Duration maxWait) {
         var pool = new PoolSettings(
                 size, waiting, maxWait, Duration.ofHours(1), Duration.ofHours(1), Duration.ofSeconds(4));
-        return new Database(
-                vertx,
-                new DatabaseSettings("127.0.0.1", port, server.name(), server.user(), server.password(), pool, false));
+        return new Database(vertx, server.settings(port, pool));
     }
 
     private static <T> T get(Future<T> future) {

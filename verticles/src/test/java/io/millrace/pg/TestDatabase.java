@@ -88,6 +88,15 @@ public final class TestDatabase implements AutoCloseable {
                 .setDatabase(name);
     }
 
+    public DatabaseSettings settings() {
+        return settings(port(), DatabaseSettings.PoolSettings.DEFAULT);
+    }
+
+    /** The same, through another port (a proxy's) or another pool. */
+    public DatabaseSettings settings(int port, DatabaseSettings.PoolSettings pool) {
+        return new DatabaseSettings(host(), port, name, user(), password(), pool, false);
+    }
+
     /** Drops the database, also under connections that a failed test left open. */
     @Override
     public void close() {

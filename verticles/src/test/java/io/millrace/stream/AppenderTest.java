@@ -27,7 +27,7 @@ class AppenderTest {
     private final TestDatabase database = TestDatabase.create();
     private final FaultyProxy proxy = new FaultyProxy(database.host(), database.port());
     private final TestPod pod =
-            new TestPod(TestPod.settings(database, proxy.port(), TestPod.SMALL_POOL), Duration.ofSeconds(30));
+            new TestPod(database.settings(proxy.port(), TestPod.SMALL_POOL), Duration.ofSeconds(30));
     private final TestPod other = new TestPod(database);
     private final Appender appender = new Appender(pod.database, pod.log, 1 << 20, Duration.ofSeconds(10));
     private final Topic topic = pod.topic("appended", 2);

@@ -28,10 +28,7 @@ class CoordinatorTest {
     void aGroupCanBeLeftThoughATickWasUnderWayWhenTheCoordinatorStopped() throws Exception {
         var group = get(pod.groups.createGroup("readers", pod.topic("in", 2)));
         var membership = new Membership(
-                TestPod.settings(database, database.port(), TestPod.SMALL_POOL),
-                UUID.randomUUID(),
-                "test",
-                TestPod.LEASE);
+                database.settings(database.port(), TestPod.SMALL_POOL), UUID.randomUUID(), "test", TestPod.LEASE);
         membership.start(TestPod.LEASE);
         var settings = new Coordinator.Settings(Duration.ofMillis(100), Duration.ofDays(1), Duration.ofHours(6));
         var coordinator = new Coordinator(pod.groups, membership, List.of(group), settings);

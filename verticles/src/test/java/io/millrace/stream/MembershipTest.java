@@ -17,8 +17,8 @@ class MembershipTest {
 
     private final TestDatabase database = TestDatabase.create();
     private final FaultyProxy proxy = new FaultyProxy(database.host(), database.port());
-    private final Membership membership = new Membership(
-            TestPod.settings(database, proxy.port(), TestPod.SMALL_POOL), UUID.randomUUID(), "test", LEASE);
+    private final Membership membership =
+            new Membership(database.settings(proxy.port(), TestPod.SMALL_POOL), UUID.randomUUID(), "test", LEASE);
 
     @AfterEach
     void close() {

@@ -135,7 +135,7 @@ class ProcessorVerticleTest {
     }
 
     private TestPod pod(Duration deadline) {
-        var made = new TestPod(TestPod.settings(database, proxy.port(), TestPod.SMALL_POOL), deadline);
+        var made = new TestPod(database.settings(proxy.port(), TestPod.SMALL_POOL), deadline);
         pods.add(made);
         made.topic("in", PARTITIONS);
         made.topic("out", PARTITIONS);

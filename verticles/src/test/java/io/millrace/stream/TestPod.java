@@ -49,12 +49,7 @@ final class TestPod implements AutoCloseable {
     }
 
     TestPod(TestDatabase database) {
-        this(settings(database, database.port(), SMALL_POOL), Duration.ofSeconds(30));
-    }
-
-    static DatabaseSettings settings(TestDatabase database, int port, PoolSettings pool) {
-        return new DatabaseSettings(
-                database.host(), port, database.name(), database.user(), database.password(), pool, false);
+        this(database.settings(database.port(), SMALL_POOL), Duration.ofSeconds(30));
     }
 
     UUID memberId() {

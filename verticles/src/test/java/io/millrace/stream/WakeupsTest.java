@@ -31,7 +31,7 @@ class WakeupsTest {
             LocalMessages.register(vertx);
             vertx.eventBus()
                     .<Appended>localConsumer(Appended.address(TOPIC.name()), message -> heard.add(message.body()));
-            var settings = TestPod.settings(database, proxy.port(), TestPod.SMALL_POOL);
+            var settings = database.settings(proxy.port(), TestPod.SMALL_POOL);
             get(vertx.deployVerticle(new Wakeups(settings, UUID.randomUUID(), List.of(TOPIC), () -> pods)));
         }
 
@@ -79,7 +79,7 @@ class WakeupsTest {
     void positionsThatDoNotFitOneNotificationTravelInSeveral() throws Exception {
         awaitListening(2);
         var longName = new Topic(2, "x".repeat(200), 64);
-        var settings = TestPod.settings(database, proxy.port(), TestPod.SMALL_POOL);
+        var settings = database.settings(proxy.port(), TestPod.SMALL_POOL);
         get(here.vertx.deployVerticle(new Wakeups(settings, UUID.randomUUID(), List.of(longName), () -> 2)));
         var heard = new ConcurrentLinkedQueue<Integer>();
         there.vertx
