@@ -21,6 +21,9 @@ final class Backlog {
     /** After so long in which there were no longer ones, a lull counts for a third of its length. */
     private static final double LULL_MEMORY_SECONDS = 30;
 
+    /** No two lulls are equally long; who comes as the last one would have ended comes too early as often as not. */
+    private static final double LULL_MARGIN = 1.25;
+
     /** Nobody looked for longer than this, so nobody knows how long there was work in that time. */
     private static final double UNWATCHED_SECONDS = 15;
 
@@ -78,7 +81,8 @@ final class Backlog {
     Duration untilFewer(double documents, long nanos) {
         var quiet = measured ? seconds(progressNanos, nanos) : 0;
         // Of a lull that is longer than any before, the best guess is that half of it is over.
-        var lull = quiet < lullSeconds ? lullSeconds - quiet : quiet;
+        var expected = LULL_MARGIN * lullSeconds;
+        var lull = quiet < expected ? expected - quiet : quiet;
         var wait = documents <= 0 ? 0 : Math.max(lull, sum > 0 ? documents / (sum / weights) : 0);
         return Duration.ofMillis(Math.clamp((long) (wait * 1_000), SHORTEST.toMillis(), LONGEST.toMillis()));
     }

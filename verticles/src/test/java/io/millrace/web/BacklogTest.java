@@ -39,8 +39,9 @@ class BacklogTest {
         for (var i = 0; i <= 60; i++) {
             backlog.measure(i / 4 * 400L, i * SECOND);
         }
-        assertThat(backlog.untilFewer(10, 60 * SECOND)).isCloseTo(Duration.ofSeconds(4), Duration.ofMillis(100));
-        assertThat(backlog.untilFewer(10, 63 * SECOND)).isEqualTo(Backlog.SHORTEST);
+        // And a quarter longer.
+        assertThat(backlog.untilFewer(10, 60 * SECOND)).isCloseTo(Duration.ofSeconds(5), Duration.ofMillis(100));
+        assertThat(backlog.untilFewer(10, 64 * SECOND)).isEqualTo(Backlog.SHORTEST);
     }
 
     @Test

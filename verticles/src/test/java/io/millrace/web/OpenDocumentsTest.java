@@ -11,6 +11,8 @@ import io.millrace.jobs.JobStore.OpenJobs;
 import io.millrace.web.OpenDocuments.Size;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -90,21 +92,42 @@ class OpenDocumentsTest {
             @ForAll @IntRange(min = 1, max = 10) int documents) {
         // A tenth of the quota is what has to end; not more than the longest time that anybody is told.
         var quota = Math.max(200, perSecond * lumpSeconds * quotaTenthSeconds);
-        var stage =
-                new Stage(new OpenDocuments(new AdmissionLimits(Integer.MAX_VALUE, quota, 0)), perSecond, lumpSeconds);
+        var stage = new Stage(
+                new OpenDocuments(new AdmissionLimits(Integer.MAX_VALUE, quota, 0)), perSecond, () -> lumpSeconds);
         var request = new Size(documents, 0);
         stage.fill(request);
         stage.pass(Duration.ofSeconds(2L * lumpSeconds));
         for (var turn = 0; turn < 20; turn++) {
             stage.fill(request);
-            var refusal = (QuotaExceeded) requireNonNull(stage.refusal(request));
-            // As the header says it: whole seconds, rounded up.
-            stage.pass(Duration.ofSeconds(
-                    refusal.retryAfter().plusSeconds(1).minusNanos(1).toSeconds()));
-            assertThat(stage.refusal(request))
-                    .as("turn %d, %s", turn, refusal.retryAfter())
-                    .isNull();
+            var told = stage.comeBack(request);
+            assertThat(stage.refusal(request)).as("turn %d, %s", turn, told).isNull();
         }
+    }
+
+    @Test
+    void mostlyAlsoWhereNoTwoLumpsComeAfterTheSameTime() {
+        var random = new Random(1);
+        var inVain = 0;
+        var returns = 0;
+        for (var turn = 0; turn < 300; turn++) {
+            var perSecond = random.nextInt(20, 5_000);
+            var lumpSeconds = random.nextInt(1, 9);
+            var quota = Math.max(200, perSecond * lumpSeconds * random.nextInt(1, 11));
+            var stage = new Stage(
+                    new OpenDocuments(new AdmissionLimits(Integer.MAX_VALUE, quota, 0)),
+                    perSecond,
+                    () -> lumpSeconds * random.nextDouble(0.7, 1.3));
+            var request = new Size(1, 0);
+            stage.fill(request);
+            stage.pass(Duration.ofSeconds(2L * lumpSeconds));
+            for (var i = 0; i < 20; i++) {
+                stage.fill(request);
+                stage.comeBack(request);
+                returns++;
+                inVain += stage.refusal(request) == null ? 0 : 1;
+            }
+        }
+        assertThat((double) inVain / returns).isLessThan(0.05);
     }
 
     /** A stage that ends what was accepted in lumps, and the samples that are taken of it. */
@@ -113,15 +136,17 @@ class OpenDocumentsTest {
 
         private final OpenDocuments open;
         private final int perSecond;
-        private final int lumpSeconds;
+        private final DoubleSupplier lumpSeconds;
+        private double nextLump;
         private long nanos;
         private long accepted;
         private long ended;
 
-        Stage(OpenDocuments open, int perSecond, int lumpSeconds) {
+        Stage(OpenDocuments open, int perSecond, DoubleSupplier lumpSeconds) {
             this.open = open;
             this.perSecond = perSecond;
             this.lumpSeconds = lumpSeconds;
+            this.nextLump = lumpSeconds.getAsDouble();
         }
 
         @Nullable
@@ -137,13 +162,24 @@ class OpenDocumentsTest {
             }
         }
 
+        /** After the time that the header says: whole seconds, rounded up. */
+        Duration comeBack(Size request) {
+            var told = ((QuotaExceeded) requireNonNull(refusal(request))).retryAfter();
+            pass(Duration.ofSeconds(told.plusSeconds(1).minusNanos(1).toSeconds()));
+            return told;
+        }
+
         void pass(Duration time) {
             for (var until = nanos + time.toNanos(); nanos < until; ) {
-                var second = nanos / 1_000_000_000;
                 nanos += SAMPLE.toNanos();
-                var next = nanos / 1_000_000_000;
-                if (next > second && next % lumpSeconds == 0) {
-                    ended = Math.min(accepted, ended + (long) perSecond * lumpSeconds);
+                while (nanos / 1e9 >= nextLump) {
+                    var seconds = lumpSeconds.getAsDouble();
+                    ended = Math.min(accepted, ended + (long) (perSecond * seconds));
+                    nextLump += seconds;
+                }
+                if (accepted == ended) {
+                    // It begins when there is something to do.
+                    nextLump = nanos / 1e9 + lumpSeconds.getAsDouble();
                 }
                 open.beginSample();
                 open.sampled(List.of(new OpenJobs("loud", accepted - ended, 0, ended)), nanos);
