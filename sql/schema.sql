@@ -2332,6 +2332,17 @@ $function$;
 revoke execute on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) from public;
 comment on function stream.trim_commits(p_group_id integer, p_partition_id integer, p_before bigint) is 'Drops the commits before a sequence; the owner of the partition does so now and then.';
 
+CREATE OR REPLACE FUNCTION stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update stream.assignments a
+  set trial_epoch = 0
+  where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch and a.trial_epoch = p_epoch
+$function$;
+revoke execute on function stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint) from public;
+comment on function stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Takes the mark of a trial away that ended without ending its process; how many processes ended over the record is kept.';
+
 CREATE OR REPLACE FUNCTION stream.watch_groups(p_lease interval)
  RETURNS TABLE(name text, unseen_since timestamp with time zone)
  LANGUAGE plpgsql

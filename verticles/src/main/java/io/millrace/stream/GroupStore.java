@@ -194,6 +194,16 @@ public final class GroupStore {
                 .mapEmpty();
     }
 
+    private static final String UNMARK_TRIAL = """
+            select stream.unmark_trial($1, $2, $3)
+            """;
+
+    /** Takes the mark away: the trial is over, and the process is still there. */
+    Future<Void> unmarkTrial(Group group, Claim claim) {
+        return query(database.pool(), UNMARK_TRIAL, Tuple.of(group.id(), claim.partition(), claim.epoch()))
+                .mapEmpty();
+    }
+
     private static final String RELEASE = """
             select stream.release($1, $2, $3)
             """;

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When a batch fails for a reason of its own, its records are run one at a time, so that one bad record is found
  * without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
- * same offset the records there are tried alone, one in the process at a time and each with a durable mark, and only processes
+ * same offset the records there are tried alone, one in the process at a time and behind a durable mark, and only processes
  * that end over such a mark count against it.
  */
 final class PartitionRunner<S> {
@@ -210,27 +210,8 @@ final class PartitionRunner<S> {
             } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
                 suspect(batch, e);
             }
-        } else if (trials) {
-            tryInTurn(batch);
         } else {
-            tryAlone(batch, null);
-        }
-    }
-
-    /**
-     * One trial at a time in a process, whatever runs in it: where several marks stood when it ended, all but one of them would
-     * accuse a record that has nothing to do with it.
-     */
-    private void tryInTurn(Batch batch) {
-        var turn = await(database.vertx().sharedData().getLocalLockWithTimeout(TRIAL, Integer.MAX_VALUE));
-        try {
-            if (stopping) {
-                restart(batch);
-            } else {
-                tryAlone(batch, durableTrial(batch));
-            }
-        } finally {
-            turn.release();
+            tryAlone(batch);
         }
     }
 
@@ -251,23 +232,20 @@ final class PartitionRunner<S> {
         reader.putBack(batch);
     }
 
-    /** @param condemned why not to try at all */
-    private void tryAlone(Batch batch, @Nullable String condemned) {
-        var reason = condemned;
+    private void tryAlone(Batch batch) {
+        var reason = condemned(batch);
         for (var attempt = 1; reason == null && !stopping; attempt++) {
-            try {
-                commitAlone(batch, effects(batch));
+            var thrown = trials ? tryInTurn(batch) : tryOnce(batch);
+            if (thrown == null) {
                 return;
-            } catch (DatabaseFailure failure) {
-                if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
-                    throw failure;
-                }
-                reason = retryOrReason(batch, attempt, failure);
-            } catch (Processor.Outage outage) {
-                restart(batch);
-                throw outage;
-            } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
-                reason = retryOrReason(batch, attempt, e);
+            }
+            processor = null;
+            if (attempt >= settings.maxAttempts()) {
+                LOG.error("{} gives up on offset {} after {} attempts", this, batch.from(), attempt, thrown);
+                reason = String.valueOf(thrown);
+            } else {
+                failures = attempt;
+                pause();
             }
         }
         if (reason != null) {
@@ -275,24 +253,58 @@ final class PartitionRunner<S> {
         }
     }
 
-    /** Marks a trial before it is made; the reason to give up when enough of them ended their process. */
-    private @Nullable String durableTrial(Batch batch) {
-        if (batch.from() == claim.trialOffset() && claim.trials() >= settings.maxAttempts()) {
-            return "its process ended uncleanly in each of %d trials".formatted(claim.trials());
-        }
-        await(groups.markTrial(group, claim, batch.from()));
-        return null;
+    /** Why not to try at all: enough trials of it ended their process. */
+    private @Nullable String condemned(Batch batch) {
+        return trials && batch.from() == claim.trialOffset() && claim.trials() >= settings.maxAttempts()
+                ? "its process ended uncleanly in each of %d trials".formatted(claim.trials())
+                : null;
     }
 
-    private @Nullable String retryOrReason(Batch batch, int attempt, Throwable thrown) {
-        processor = null;
-        if (attempt >= settings.maxAttempts()) {
-            LOG.error("{} gives up on offset {} after {} attempts", this, batch.from(), attempt, thrown);
-            return String.valueOf(thrown);
+    /**
+     * One trial at a time in a process, whatever runs in it: where several marks stood when it ended, all but one of them would
+     * accuse a record that has nothing to do with it. The turn is for one attempt, so that a record which only fails does not
+     * make the others wait until it is given up.
+     *
+     * @return what went wrong; null when the record is done, or a stop was asked for
+     */
+    private @Nullable Throwable tryInTurn(Batch batch) {
+        var turn = await(database.vertx().sharedData().getLocalLockWithTimeout(TRIAL, Integer.MAX_VALUE));
+        try {
+            if (stopping) {
+                return null;
+            }
+            await(groups.markTrial(group, claim, batch.from()));
+            try {
+                var thrown = tryOnce(batch);
+                if (thrown != null) {
+                    await(groups.unmarkTrial(group, claim));
+                }
+                return thrown;
+            } catch (Processor.Outage outage) {
+                await(groups.unmarkTrial(group, claim));
+                throw outage;
+            }
+        } finally {
+            turn.release();
         }
-        failures = attempt;
-        pause();
-        return null;
+    }
+
+    /** @return what went wrong; null when the record is done */
+    private @Nullable Throwable tryOnce(Batch batch) {
+        try {
+            commitAlone(batch, effects(batch));
+            return null;
+        } catch (DatabaseFailure failure) {
+            if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
+                throw failure;
+            }
+            return failure;
+        } catch (Processor.Outage outage) {
+            restart(batch);
+            throw outage;
+        } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
+            return e;
+        }
     }
 
     private void deadLetter(Batch batch, String reason) {

@@ -495,6 +495,46 @@ class GroupTest {
     }
 
     @Test
+    void aMarkThatWasTakenAwayCountsNotAndForgetsNothing() {
+        var member = new Member();
+        member.tick();
+        get(groups.markTrial(group, member.claim(0), 0));
+        member.vanish();
+
+        member = new Member();
+        member.tick();
+        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.unmarkTrial(group, member.claim(0)));
+        member.vanish();
+        member = new Member();
+        member.tick();
+        assertThat(member.claim(0).trials()).as("only the first ended over it").isEqualTo(1);
+
+        get(groups.markTrial(group, member.claim(0), 0));
+        member.vanish();
+        member = new Member();
+        member.tick();
+        assertThat(member.claim(0).trials()).isEqualTo(2);
+        assertThat(member.claim(0).trialOffset()).isZero();
+    }
+
+    @Test
+    void aZombieCannotTakeTheMarkOfItsSuccessorAway() {
+        var zombie = new Member();
+        zombie.tick();
+        zombie.vanish();
+        var successor = new Member();
+        successor.tick();
+        get(groups.markTrial(group, successor.claim(0), 0));
+
+        get(groups.unmarkTrial(group, zombie.claim(0)));
+        successor.vanish();
+        var next = new Member();
+        next.tick();
+        assertThat(next.claim(0).trials()).isEqualTo(1);
+    }
+
+    @Test
     void aZombieCannotMarkATrial() {
         var zombie = new Member();
         zombie.tick();

@@ -553,6 +553,25 @@ class ProcessorVerticleTest {
     }
 
     @Test
+    void aRecordThatOnlyFailsLetsTheOthersHaveTheirTurnsBetweenItsAttempts() {
+        append(values("v", 40));
+        vanishingMembers(2, false);
+        pod.patience = new RunnerSettings(Integer.MAX_VALUE, Duration.ofMillis(10), Duration.ofMillis(50));
+        // v0 is the first of its partition; the other partitions' records are behind no such one.
+        onDecide = batch -> {
+            if (holds(batch, "v0") && number("select count(*) from effects") < 30) {
+                throw new IllegalStateException("not yet");
+            }
+        };
+        pod.run(copying());
+        awaitCaughtUp();
+
+        assertEffectsOfEachOnce(values("v", 40));
+        assertThat(deadLetters()).isEmpty();
+        assertThat(batches).allMatch(batch -> batch.records().size() == 1);
+    }
+
+    @Test
     void afterOneUncleanEndBatchesAreWhole() {
         append(values("v", 40));
         vanishingMembers(1, false);

@@ -36,6 +36,8 @@ final class TestPod implements AutoCloseable {
     private final Membership membership;
     private final List<String> deployments = new ArrayList<>();
     private boolean joined;
+    /** For what is run from now on. */
+    RunnerSettings patience = new RunnerSettings(3, Duration.ofMillis(10), Duration.ofMillis(100));
 
     TestPod(DatabaseSettings settings, Duration deadline) {
         this.settings = settings;
@@ -84,14 +86,7 @@ final class TestPod implements AutoCloseable {
                 ofSubscriptions,
                 new Coordinator.Settings(Duration.ofMillis(100), Duration.ofDays(1), Duration.ofHours(6)));
         var shared = new ProcessorVerticle.Shared(
-                database,
-                log,
-                groups,
-                compute,
-                HeapBudget.forWork(),
-                coordinator,
-                new RunnerSettings(3, Duration.ofMillis(10), Duration.ofMillis(100)),
-                commits::add);
+                database, log, groups, compute, HeapBudget.forWork(), coordinator, patience, commits::add);
         for (var i = 0; i < subscriptions.length; i++) {
             var verticle = new ProcessorVerticle(shared, subscriptions[i], ofSubscriptions.get(i));
             deployments.add(get(vertx.deployVerticle(
