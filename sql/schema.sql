@@ -393,10 +393,11 @@ create table stream.assignments (
   run_from bigint not null default 0,
   processed int8multirange not null default '{}'::int8multirange,
   trial_epoch bigint not null default 0,
+  trial_end bigint not null default '-1'::integer,
   constraint assignments_pkey PRIMARY KEY (group_id, partition_id),
   constraint assignments_group_fkey FOREIGN KEY (group_id) REFERENCES stream.groups(group_id) ON DELETE CASCADE
 ) with (fillfactor=50);
-comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims, releases, seeks and trials, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset is the durable mark of a record that is tried alone, trial_epoch the epoch that tried it, and trials counts the processes that ended uncleanly over it. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
+comment on table stream.assignments is 'Who owns a partition of a group, and in which epoch. Each claim and each seek raises the epoch. Rows change on claims, releases, seeks and trials, never on commits. unclean_* count claims that followed an unclean end at the same offset; trial_offset to trial_end is the durable mark of the records that are tried, trial_epoch the epoch that tries them, and trials counts the processes that ended uncleanly over just these. run_from is where the last seek went, and what was committed from there on is done; processed holds the offsets that were done before it, and work on them is done again. high_offset is the highest offset committed before a seek.';
 
 create table stream.batches (
   topic_id integer not null,
@@ -920,13 +921,33 @@ begin
   select array_agg(g.committed_offset order by g.partition) into passed
   from stream.group_partitions g where g.group = p_graph_group;
   return query
-  with facts as (
+  with ready as (
+    select q.progress_id, q.job_ids
+    from jobs.progress q
+    where q.kind <> 'chunked'
+      and (q.kind <> 'extracted'
+        or not exists (select from unnest(q.ends, passed) e (needed, reached) where e.needed > coalesce(e.reached, 0)))
+  ), begun as (
+    select q.progress_id, q.job_ids,
+      q.recorded_at between clock_timestamp() - interval '1 second' and clock_timestamp() and not 0 = any (q.counts) as waits
+    from jobs.progress q
+    where q.kind = 'chunked'
+  ), chosen as (
+    select r.progress_id from ready r
+    union
+    select b.progress_id from begun b where not b.waits
+    union
+    -- That a document was cut says only that its job is under way; it waits a second for what comes next of the same job.
+    select b.progress_id
+    from begun b
+    cross join lateral unnest(b.job_ids) n (job_id)
+    join (select distinct u.job_id from ready r cross join lateral unnest(r.job_ids) u (job_id)) known on known.job_id = n.job_id
+    where b.waits
+  ), facts as (
     delete from jobs.progress p
     where p.progress_id in (
-      select q.progress_id from jobs.progress q
-      where q.kind <> 'extracted'
-        or not exists (select from unnest(q.ends, passed) e (needed, reached) where e.needed > coalesce(e.reached, 0))
-      order by q.progress_id
+      select c.progress_id from chosen c
+      order by c.progress_id
       limit 2000
     )
     returning p.*
@@ -936,8 +957,7 @@ begin
       coalesce(sum(f.count) filter (where facts.kind = 'extracted'), 0) as processed,
       (array_agg(f.follows) filter (where f.follows is not null))[1] as follows,
       min(f.error) as error,
-      min(facts.recorded_at) as first_at,
-      max(facts.recorded_at) as last_at
+      min(facts.recorded_at) as first_at
     from facts
     cross join lateral unnest(facts.job_ids, facts.counts, facts.follows, facts.errors) f (job_id, count, follows, error)
     group by f.job_id
@@ -948,8 +968,10 @@ begin
       coalesce(f.follows, j.follows) as follows,
       o.status as followed_status, o.chunks_total as followed_total, o.error_message as followed_error
     from folded f
-    join jobs.job_status j on j.id = f.id and j.completed_at is null
+    -- Limited, so that no plan looks at all jobs that are open.
+    cross join lateral (select s.* from jobs.job_status s where s.id = f.id limit 1) j
     left join jobs.job_status o on o.id = f.follows and o.completed_at is not null
+    where j.completed_at is null
   ), updated as (
     update jobs.job_status j
     set chunks_total = coalesce(c.total, c.followed_total),
@@ -971,7 +993,7 @@ begin
   from updated u;
 end $function$;
 revoke execute on function jobs.sweep(p_graph_group text) from public;
-comment on function jobs.sweep(p_graph_group text) is 'Folds the facts whose mentions the graph group has read into job_status, in one statement, and returns the jobs it touched. Empty when another sweep runs.';
+comment on function jobs.sweep(p_graph_group text) is 'Folds the facts whose mentions the graph group has read into job_status, in one statement, and returns the jobs it touched. That a document was cut waits up to a second for another fact of its job. Empty when another sweep runs.';
 
 CREATE OR REPLACE FUNCTION jobs.sweep_followers(p_ended uuid[])
  RETURNS TABLE(id uuid, workspace text, source_uri text, status text, error_message text, chunks_total integer, completed_at timestamp with time zone)
@@ -1526,7 +1548,7 @@ RETURN ARRAY(SELECT b.bound FROM (unnest(bounds.p_offsets) r(r) CROSS JOIN LATER
 comment on function stream.bounds(p_offsets int8multirange, p_from bigint) is 'The ranges that end behind an offset, as begin, end, begin, end …: clients know arrays, and no ranges.';
 
 CREATE OR REPLACE FUNCTION stream.claim(p_group_id integer, p_member_id uuid, p_lease interval, p_running integer[])
- RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, processed bigint[])
+ RETURNS TABLE(partition_id integer, epoch bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trial_end bigint, trials integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -1587,7 +1609,7 @@ begin
   where a.group_id = p_group_id and a.partition_id = f.partition_id;
   return query
   select a.partition_id, a.epoch, c.sequence, c.committed_offset, a.high_offset,
-    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trials,
+    case when a.unclean_offset = c.committed_offset then a.unclean_claims else 0 end, a.trial_offset, a.trial_end, a.trials,
     stream.bounds(a.processed, c.committed_offset)
   from unnest(free) f (partition_id)
   join stream.assignments a on a.group_id = p_group_id and a.partition_id = f.partition_id
@@ -2022,20 +2044,23 @@ CREATE OR REPLACE FUNCTION stream.lock_key(p_topic_id integer, p_partition_id in
 RETURN ((((('0100110101010010'::"bit")::integer)::bigint << 44) | ((p_topic_id)::bigint << 12)) | (p_partition_id)::bigint);
 comment on function stream.lock_key(p_topic_id integer, p_partition_id integer) is 'Advisory lock of a partition: appenders take it, first to last by (topic, partition) when they need several.';
 
-CREATE OR REPLACE FUNCTION stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint)
+CREATE OR REPLACE FUNCTION stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint, p_end bigint DEFAULT NULL::bigint)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+declare
+  up_to bigint := coalesce(p_end, p_offset + 1);
 begin
   update stream.assignments a
-  set trials = case when a.trial_offset = p_offset then a.trials else 0 end, trial_offset = p_offset, trial_epoch = p_epoch
+  set trials = case when a.trial_offset = p_offset and a.trial_end = up_to then a.trials else 0 end,
+      trial_offset = p_offset, trial_end = up_to, trial_epoch = p_epoch
   where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch;
   if not found then
     raise exception 'fenced: partition % of group % is no longer in epoch %', p_partition_id, p_group_id, p_epoch using errcode = 'MR001';
   end if;
 end $function$;
-revoke execute on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) from public;
-comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint) is 'Durable mark that a record is about to be tried alone. The claim that follows counts it when its member has vanished; a mark of an earlier epoch is history.';
+revoke execute on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint, p_end bigint) from public;
+comment on function stream.mark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint, p_offset bigint, p_end bigint) is 'Durable mark that the records from p_offset to before p_end are about to be tried. The claim that follows counts it when its member has vanished; a mark of an earlier epoch is history.';
 
 CREATE OR REPLACE FUNCTION stream.offset_at(p_topic_id integer, p_partition_id integer, p_time timestamp with time zone)
  RETURNS bigint
@@ -2271,7 +2296,7 @@ end $function$;
 comment on function stream.tail(p_topic_id integer, p_partition_id integer, OUT segment_id integer, OUT end_offset bigint, OUT created_at timestamp with time zone) is 'Where a partition ends: the offset that the next record gets, and segment and time of the last batch (null when there is none).';
 
 CREATE OR REPLACE FUNCTION stream.tick(p_member_id uuid, p_lease interval, p_groups integer[], p_serving integer[], p_running_groups integer[], p_running_partitions integer[])
- RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trials integer, claimed boolean, share integer, members integer, pods integer, processed bigint[])
+ RETURNS TABLE(group_id integer, partition_id integer, owner uuid, epoch bigint, end_offset bigint, sequence bigint, committed_offset bigint, high_offset bigint, unclean_claims integer, trial_offset bigint, trial_end bigint, trials integer, claimed boolean, share integer, members integer, pods integer, processed bigint[])
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
@@ -2303,12 +2328,12 @@ begin
       where g = any (p_serving)
     )
     select g, c.partition_id, p_member_id, c.epoch, stream.end_offset(t.topic_id, c.partition_id), c.sequence, c.committed_offset, c.high_offset,
-      c.unclean_claims, c.trial_offset, c.trials, true, my_share, member_count, pod_count, c.processed
+      c.unclean_claims, c.trial_offset, c.trial_end, c.trials, true, my_share, member_count, pod_count, c.processed
     from claims c
     join stream.groups t on t.group_id = g;
     return query
     select g, a.partition_id, a.owner, a.epoch, stream.end_offset(t.topic_id, a.partition_id), c.sequence, c.committed_offset, a.high_offset,
-      0, a.trial_offset, a.trials, false, my_share, member_count, pod_count, null::bigint[]
+      0, a.trial_offset, a.trial_end, a.trials, false, my_share, member_count, pod_count, null::bigint[]
     from stream.assignments a
     join stream.groups t on t.group_id = a.group_id
     cross join lateral stream.committed(g, a.partition_id) c
@@ -2341,7 +2366,7 @@ AS $function$
   where a.group_id = p_group_id and a.partition_id = p_partition_id and a.epoch = p_epoch and a.trial_epoch = p_epoch
 $function$;
 revoke execute on function stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint) from public;
-comment on function stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Takes the mark of a trial away that ended without ending its process; how many processes ended over the record is kept.';
+comment on function stream.unmark_trial(p_group_id integer, p_partition_id integer, p_epoch bigint) is 'Takes the mark of a trial away that ended without ending its process; how many processes ended over the same records is kept.';
 
 CREATE OR REPLACE FUNCTION stream.watch_groups(p_lease interval)
  RETURNS TABLE(name text, unseen_since timestamp with time zone)

@@ -152,8 +152,8 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
             effects.write(ProgressFact.repeated(repeats, repeated));
         }
         // Each chunk of the version goes on, also one that was there: extraction knows what it has done, and the job
-        // has
-        // to hear of it.
+        // has to
+        // hear of it.
         var records = new ArrayList<ProducerRecord>();
         for (var document : replaced) {
             var posted = document.document();
@@ -170,7 +170,10 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
             }
         }
         effects.append(CHUNKS, batch.partition(), records);
-        effects.publish(JobVerticle.PROGRESSED, "");
+        if (!repeats.isEmpty()
+                || replaced.stream().anyMatch(document -> document.chunks().isEmpty())) {
+            effects.publish(JobVerticle.PROGRESSED, "");
+        }
         return effects.build();
     }
 

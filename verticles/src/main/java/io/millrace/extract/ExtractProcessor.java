@@ -189,7 +189,10 @@ final class ExtractProcessor implements Processor<ExtractProcessor.Loaded> {
                         ProgressFact.extracted(List.copyOf(done.keySet()), List.copyOf(done.values()), ends(appended)));
             }
         }
-        effects.publish(JobVerticle.PROGRESSED, "");
+        if (mentions.isEmpty() || !doneBefore.isEmpty()) {
+            // Of what else was extracted, the graph tells once it has read the mentions.
+            effects.publish(JobVerticle.PROGRESSED, "");
+        }
         return effects.build();
     }
 

@@ -10,9 +10,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 
 /**
- * Loads what small batches of several partitions need: those that ask while another load is under way share one. They may
+ * Loads what small batches of several partitions need: those that ask at once, or while another load is under way, share one. They may
  * share what is found, since an entity is of one partition alone, and with it all that is folded into it. Thread-safe.
  */
 final class GraphLoads {
@@ -22,8 +23,12 @@ final class GraphLoads {
 
     private record Wanted(SqlClient database, List<Mention> mentions, boolean again) {}
 
-    private final GroupCommit<Wanted, GraphState> together =
-            new GroupCommit<>(64, Long.MAX_VALUE, GraphLoads::loadTogether);
+    private final GroupCommit<Wanted, GraphState> together;
+
+    /** @param starter runs a load that waits for no other one */
+    GraphLoads(Executor starter) {
+        this.together = new GroupCommit<>(64, Long.MAX_VALUE, GraphLoads::loadTogether, starter);
+    }
 
     /** As {@link GraphStore#load} does; what is found may be more than what is asked for. */
     Future<GraphState> load(SqlClient database, List<Mention> mentions, boolean again) {

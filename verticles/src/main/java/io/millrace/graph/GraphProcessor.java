@@ -13,6 +13,7 @@ import io.millrace.stream.Processor;
 import io.millrace.stream.Subscription;
 import io.vertx.sqlclient.SqlClient;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /** The graph stage: mentions in, rows of the graph and records of what changed out. */
 public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
@@ -36,8 +37,9 @@ public final class GraphProcessor implements Processor<GraphProcessor.Loaded> {
         this.loads = loads;
     }
 
-    public static Subscription subscription() {
-        var loads = new GraphLoads();
+    /** @param starter runs a load of what batches need: later, so that those of other partitions can share it */
+    static Subscription subscription(Executor starter) {
+        var loads = new GraphLoads(starter);
         return new Subscription(GROUP, TOPIC, LIMITS, partition -> new GraphProcessor(loads));
     }
 

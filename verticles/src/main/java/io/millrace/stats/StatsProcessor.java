@@ -6,6 +6,7 @@ import io.millrace.stream.Effects;
 import io.millrace.stream.Processor;
 import io.millrace.stream.Subscription;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +21,8 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
 
     static final String GROUP = "stats";
 
-    private static final Subscription.Limits LIMITS = new Subscription.Limits(500, 4 << 20);
+    /** Every batch writes the same few counters. */
+    private static final Subscription.Limits LIMITS = new Subscription.Limits(500, 4 << 20, Duration.ofMillis(250));
 
     private @Nullable TopEntities top;
 

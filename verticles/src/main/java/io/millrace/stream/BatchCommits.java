@@ -11,13 +11,16 @@ import java.util.function.Function;
 
 /**
  * Commits what the batches of a group lead to: fence, rows and appends in one transaction. Small batches share one, those
- * that are ready while another is under way: what one document says goes to all partitions of a topic, and a
- * transaction for each of them cost more than the rows did. Thread-safe.
+ * of a wave and those that are ready while another is under way: what one document says goes to all partitions of a topic,
+ * and a transaction for each of them cost more than the rows did. Thread-safe.
  */
 final class BatchCommits {
 
     /** What is larger has a transaction of its own: it would save little, and keep others waiting. */
     private static final int SHARED_BYTES = 256 << 10;
+
+    /** What is larger does not wait for the rest of its wave: the database may as well begin with it. */
+    private static final int WAVE_BYTES = 16 << 10;
 
     /** States of one who met another: a deadlock, and what was loaded has changed meanwhile. */
     private static final Set<String> CONFLICTS = Set.of("40P01", "MR005");
@@ -45,21 +48,27 @@ final class BatchCommits {
     private final Database database;
     private final Log log;
     private final Group group;
+    private final Waves waves;
     private final GroupCommit<Step, Future<List<Appended>>> together;
 
-    BatchCommits(Database database, Log log, Group group) {
+    BatchCommits(Database database, Log log, Group group, Waves waves) {
         this.database = database;
         this.log = log;
         this.group = group;
-        this.together = new GroupCommit<>(TRANSACTION_STEPS, TRANSACTION_BYTES, this::commitTogether);
+        this.waves = waves;
+        this.together = new GroupCommit<>(
+                TRANSACTION_STEPS, TRANSACTION_BYTES, this::commitTogether, new NextTurn(database.vertx()));
     }
 
     /** Gives what was appended, once it has committed. No other step's values or fence make it fail. */
     Future<List<Appended>> commit(Step step) {
         var bytes = step.sizeBytes();
-        return bytes > SHARED_BYTES
-                ? commitAlone(step)
-                : together.add(step, (int) bytes).compose(Function.identity());
+        var wave = waves.decided(step.claim().partition());
+        if (bytes > SHARED_BYTES) {
+            return commitAlone(step);
+        }
+        var ready = bytes > WAVE_BYTES ? Future.<Void>succeededFuture() : wave;
+        return ready.compose(go -> together.add(step, (int) bytes)).compose(Function.identity());
     }
 
     /** The same, and no other step shares the transaction. */

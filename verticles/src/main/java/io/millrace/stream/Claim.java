@@ -7,7 +7,8 @@ package io.millrace.stream;
  * @param committedOffset where to read on
  * @param processed what the group had committed before it was moved back: work there is done again
  * @param uncleanClaims claims that followed an unclean end at this very offset
- * @param trialOffset the record that was tried alone last, and {@code trials} how many processes ended over it
+ * @param trialOffset the first of the records that were tried last, {@code trialEnd} where they end, and {@code trials} how
+ *     many processes ended over them
  */
 record Claim(
         int partition,
@@ -17,4 +18,5 @@ record Claim(
         OffsetRanges processed,
         int uncleanClaims,
         long trialOffset,
+        long trialEnd,
         int trials) {}

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -74,20 +75,36 @@ public final class GroupCommit<T, R> {
     private final int maxFlushItems;
     private final long maxFlushBytes;
     private final Function<List<T>, Future<List<R>>> flush;
+    private final Executor starter;
     private final ArrayDeque<Waiting<T, R>> queue = new ArrayDeque<>();
     private boolean inFlight;
 
-    /** @param flush stores items and gives, in their order, an answer for each; when it fails, all of them fail */
-    public GroupCommit(Budget budget, int maxFlushItems, long maxFlushBytes, Function<List<T>, Future<List<R>>> flush) {
+    private GroupCommit(
+            Budget budget,
+            int maxFlushItems,
+            long maxFlushBytes,
+            Function<List<T>, Future<List<R>>> flush,
+            Executor starter) {
         this.budget = budget;
         this.maxFlushItems = maxFlushItems;
         this.maxFlushBytes = maxFlushBytes;
         this.flush = flush;
+        this.starter = starter;
     }
 
-    /** Without a budget, for callers whose number is bounded otherwise. */
-    public GroupCommit(int maxFlushItems, long maxFlushBytes, Function<List<T>, Future<List<R>>> flush) {
-        this(new Budget(Long.MAX_VALUE), maxFlushItems, maxFlushBytes, flush);
+    /** @param flush stores items and gives, in their order, an answer for each; when it fails, all of them fail */
+    public GroupCommit(Budget budget, int maxFlushItems, long maxFlushBytes, Function<List<T>, Future<List<R>>> flush) {
+        this(budget, maxFlushItems, maxFlushBytes, flush, Runnable::run);
+    }
+
+    /**
+     * Without a budget, for callers whose number is bounded otherwise.
+     *
+     * @param starter runs a flush that waits for no other; a {@link NextTurn} where several callers are about to come
+     */
+    public GroupCommit(
+            int maxFlushItems, long maxFlushBytes, Function<List<T>, Future<List<R>>> flush, Executor starter) {
+        this(new Budget(Long.MAX_VALUE), maxFlushItems, maxFlushBytes, flush, starter);
     }
 
     /** Queues an item; the future completes when the flush that holds it has, never earlier. */
@@ -105,16 +122,25 @@ public final class GroupCommit<T, R> {
             return Future.failedFuture(new Overloaded(budget.maxBytes));
         }
         var waiting = new Waiting<T, R>(owner, item, bytes, Promise.promise());
-        List<Waiting<T, R>> next;
+        boolean first;
         synchronized (queue) {
             queue.add(waiting);
-            next = inFlight ? List.of() : take();
+            first = !inFlight;
+            inFlight = true;
         }
-        start(next);
+        if (first) {
+            starter.execute(() -> start(take()));
+        }
         return waiting.promise.future();
     }
 
     private List<Waiting<T, R>> take() {
+        synchronized (queue) {
+            return takeSome();
+        }
+    }
+
+    private List<Waiting<T, R>> takeSome() {
         var taken = new ArrayList<Waiting<T, R>>();
         var bytes = 0L;
         while (taken.size() < maxFlushItems) {
@@ -147,12 +173,8 @@ public final class GroupCommit<T, R> {
             flushed = Future.failedFuture(e);
         }
         flushed.map(answers -> requireAll(answers, taken.size())).onComplete(answers -> {
-            List<Waiting<T, R>> next;
-            synchronized (queue) {
-                next = take();
-            }
             // The next flush leaves before this one's callers are told, so that the disk does not wait for them.
-            start(next);
+            start(take());
             for (var i = 0; i < taken.size(); i++) {
                 var waiting = taken.get(i);
                 budget.giveBack(waiting.owner, waiting.bytes);

@@ -65,7 +65,7 @@ public final class GroupStore {
 
     private static final String TICK = """
             select group_id, partition_id, owner, epoch, end_offset, sequence, committed_offset, processed, unclean_claims,
-              trial_offset, trials, claimed, share, members, pods
+              trial_offset, trial_end, trials, claimed, share, members, pods
             from stream.tick($1, $2, $3, $4, $5, $6)
             """;
 
@@ -96,13 +96,13 @@ public final class GroupStore {
         var members = new HashMap<Integer, Integer>();
         var pods = 0;
         for (var row : rows) {
-            pods = row.getInteger(14);
+            pods = row.getInteger(15);
             var groupId = row.getInteger(0);
-            if (row.getBoolean(11)) {
+            if (row.getBoolean(12)) {
                 claims.computeIfAbsent(groupId, id -> new ArrayList<>()).add(claim(row));
             } else {
-                shares.put(groupId, row.getInteger(12));
-                members.put(groupId, row.getInteger(13));
+                shares.put(groupId, row.getInteger(13));
+                members.put(groupId, row.getInteger(14));
                 partitions
                         .computeIfAbsent(groupId, id -> new ArrayList<>())
                         .add(new PartitionState(
@@ -132,7 +132,8 @@ public final class GroupStore {
                 OffsetRanges.of(row.getArrayOfLongs(7)),
                 row.getInteger(8),
                 row.getLong(9),
-                row.getInteger(10));
+                row.getLong(10),
+                row.getInteger(11));
     }
 
     private static final String COMMIT_OFFSET = """
@@ -185,12 +186,12 @@ public final class GroupStore {
     }
 
     private static final String MARK_TRIAL = """
-            select stream.mark_trial($1, $2, $3, $4)
+            select stream.mark_trial($1, $2, $3, $4, $5)
             """;
 
-    /** Marks durably that a record is about to be tried alone: should the process end over it, that is counted. */
-    Future<Void> markTrial(Group group, Claim claim, long offset) {
-        return query(database.pool(), MARK_TRIAL, Tuple.of(group.id(), claim.partition(), claim.epoch(), offset))
+    /** Marks durably that records are about to be tried: should the process end over them, that is counted. */
+    Future<Void> markTrial(Group group, Claim claim, long from, long to) {
+        return query(database.pool(), MARK_TRIAL, Tuple.of(group.id(), claim.partition(), claim.epoch(), from, to))
                 .mapEmpty();
     }
 

@@ -68,10 +68,10 @@ final class PartitionReader {
      * The batch at a position, which is behind the batch before it or where that was put back; null when there was nothing, or a
      * stop was asked for while waiting. Fails with OFFSET_OUT_OF_RANGE where records were dropped.
      *
-     * @param alone whether it is to hold one record
+     * @param max how many records it may hold
      */
     @Nullable
-    Batch next(long position, boolean alone) {
+    Batch next(long position, int max) {
         if (fetched.isEmpty()) {
             close();
             if (position >= endOffset) {
@@ -87,7 +87,7 @@ final class PartitionReader {
                         .formatted(claim.partition(), topic.name(), position, endOffset));
             }
         }
-        return batch(position, alone ? 1 : limits.records());
+        return batch(position, max);
     }
 
     private Batch batch(long position, int max) {

@@ -23,17 +23,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>When a batch fails for a reason of its own, its records are run one at a time, so that one bad record is found
  * without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
- * same offset the records there are tried alone, one in the process at a time and behind a durable mark, and only processes
- * that end over such a mark count against it.
+ * same offset the records there are {@link Suspects}: they are tried some at a time behind a durable mark, one such trial in
+ * the process at a time, and only processes that end over a mark count against what it marks.
  */
 final class PartitionRunner<S> {
 
     private static final Logger LOG = LoggerFactory.getLogger(PartitionRunner.class);
 
-    /** Unclean ends at one offset before its records are suspected. */
-    private static final int UNCLEAN_CLAIMS_BEFORE_TRIALS = 2;
-
-    /** The lock whose holder tries a record that may end the process. */
+    /** The lock whose holder tries records that may end the process. */
     private static final String TRIAL = "millrace.trial";
 
     /** Commits between two trims of the commit log. */
@@ -50,12 +47,15 @@ final class PartitionRunner<S> {
     private final Supplier<Processor<S>> processors;
     private final Consumer<Committed> onCommit;
     private final PartitionReader reader;
+    private final Suspects suspects;
+    private final int batchRecords;
 
     private @Nullable Processor<S> processor;
     private long position;
     private long sequence;
+    /** Up to here a record at a time, since a batch of them failed. */
     private long aloneUntil;
-    private final boolean trials;
+
     private int failures;
     private volatile boolean stopping;
     private Promise<Void> pause = Promise.promise();
@@ -86,13 +86,9 @@ final class PartitionRunner<S> {
         this.position = claim.committedOffset();
         this.sequence = claim.sequence();
         this.reader = new PartitionReader(log, waves, shared.memory(), limits, group.topic(), claim, endOffset);
-        this.trials = claim.uncleanClaims() >= UNCLEAN_CLAIMS_BEFORE_TRIALS
-                || (claim.trials() > 0 && claim.trialOffset() == claim.committedOffset());
-        // A record that came after the claim has ended no process. Without this bound, ten thousand mentions went one
-        // at a time because a few had been there when two kills followed each other: a fifth of the throughput, for a
-        // minute.
-        var suspectsUntil = Math.min(position + limits.records(), endOffset);
-        this.aloneUntil = trials ? suspectsUntil : position;
+        this.batchRecords = limits.records();
+        this.suspects = Suspects.of(claim, batchRecords, endOffset);
+        this.aloneUntil = position;
     }
 
     Claim claim() {
@@ -164,7 +160,7 @@ final class PartitionRunner<S> {
     /** The next batch; null when there is none yet. */
     private @Nullable Batch next() {
         try {
-            return reader.next(position, position < aloneUntil);
+            return reader.next(position, position < aloneUntil ? 1 : suspects.limit(position, batchRecords));
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE) {
                 throw failure;
@@ -196,22 +192,14 @@ final class PartitionRunner<S> {
     }
 
     private void process(Batch batch) {
-        if (batch.records().size() > 1 || batch.to() > aloneUntil) {
-            try {
-                commit(batch, effects(batch), commits::commit);
-            } catch (DatabaseFailure failure) {
-                if (failure.kind() != DatabaseFailure.Kind.REFUSED) {
-                    throw failure;
-                }
-                suspect(batch, failure);
-            } catch (Processor.Outage outage) {
-                restart(batch);
-                throw outage;
-            } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
-                suspect(batch, e);
-            }
-        } else {
+        var suspected = suspects.hold(batch.from());
+        if (batch.records().size() == 1 && (suspected || batch.to() <= aloneUntil)) {
             tryAlone(batch);
+            return;
+        }
+        var thrown = suspected ? tryInTurn(batch) : run(batch, commits::commit);
+        if (thrown != null) {
+            suspect(batch, thrown);
         }
     }
 
@@ -233,9 +221,10 @@ final class PartitionRunner<S> {
     }
 
     private void tryAlone(Batch batch) {
+        var suspected = suspects.hold(batch.from());
         var reason = condemned(batch);
         for (var attempt = 1; reason == null && !stopping; attempt++) {
-            var thrown = trials ? tryInTurn(batch) : tryOnce(batch);
+            var thrown = suspected ? tryInTurn(batch) : run(batch, commits::commitAlone);
             if (thrown == null) {
                 return;
             }
@@ -255,17 +244,17 @@ final class PartitionRunner<S> {
 
     /** Why not to try at all: enough trials of it ended their process. */
     private @Nullable String condemned(Batch batch) {
-        return trials && batch.from() == claim.trialOffset() && claim.trials() >= settings.maxAttempts()
+        return suspects.condemn(batch.from(), settings.maxAttempts())
                 ? "its process ended uncleanly in each of %d trials".formatted(claim.trials())
                 : null;
     }
 
     /**
      * One trial at a time in a process, whatever runs in it: where several marks stood when it ended, all but one of them would
-     * accuse a record that has nothing to do with it. The turn is for one attempt, so that a record which only fails does not
+     * accuse records that have nothing to do with it. The turn is for one attempt, so that a record which only fails does not
      * make the others wait until it is given up.
      *
-     * @return what went wrong; null when the record is done, or a stop was asked for
+     * @return what went wrong; null when the batch is done, or a stop was asked for
      */
     private @Nullable Throwable tryInTurn(Batch batch) {
         var turn = await(database.vertx().sharedData().getLocalLockWithTimeout(TRIAL, Integer.MAX_VALUE));
@@ -273,9 +262,9 @@ final class PartitionRunner<S> {
             if (stopping) {
                 return null;
             }
-            await(groups.markTrial(group, claim, batch.from()));
+            await(groups.markTrial(group, claim, batch.from(), batch.to()));
             try {
-                var thrown = tryOnce(batch);
+                var thrown = run(batch, commits::commitAlone);
                 if (thrown != null) {
                     await(groups.unmarkTrial(group, claim));
                 }
@@ -289,10 +278,14 @@ final class PartitionRunner<S> {
         }
     }
 
-    /** @return what went wrong; null when the record is done */
-    private @Nullable Throwable tryOnce(Batch batch) {
+    /**
+     * Decides about a batch and commits what that leads to.
+     *
+     * @return what went wrong with it; null when it is done
+     */
+    private @Nullable Throwable run(Batch batch, Function<BatchCommits.Step, Future<List<Appended>>> committing) {
         try {
-            commitAlone(batch, effects(batch));
+            commit(batch, effects(batch), committing);
             return null;
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.REFUSED) {

@@ -46,8 +46,12 @@ public class ProcessorVerticle extends AbstractVerticle {
         this.shared = shared;
         this.subscription = subscription;
         this.group = group;
-        this.commits = new BatchCommits(shared.database(), shared.log(), group);
-        this.waves = new Waves(shared.database(), shared.log(), group.topic());
+        this.waves = new Waves(
+                shared.database(),
+                shared.log(),
+                group.topic(),
+                subscription.limits().pace());
+        this.commits = new BatchCommits(shared.database(), shared.log(), group, waves);
     }
 
     @Override

@@ -15,27 +15,49 @@ import java.util.Set;
 /**
  * Lets the partitions of a group that have little to do go together: while one wave of batches is fetched, processed and
  * committed, what comes forms the next one. So records gather in all partitions as long as the group is at work, their
- * batches share statements and transactions, and nobody waits for a timer where nothing is under way. Thread-safe.
+ * batches share statements and a transaction, and nobody waits for a timer where nothing is under way. Thread-safe.
  */
 final class Waves {
 
     /** Behind a partition that takes longer (its extractor is slow, its outage lasts), the others go on without it. */
     private static final Duration LONGEST = Duration.ofMillis(200);
 
+    /** As long, at most, those who have something to commit wait for the rest of their wave. */
+    private static final Duration LONGEST_TOGETHER = Duration.ofMillis(50);
+
     private record Joined(int partition, long offset, int maxBytes, Promise<Log.Fetched> promise) {}
+
+    /** Partitions that were fetched together. */
+    private static final class Wave {
+        private final Set<Integer> atWork = new HashSet<>();
+        /** Those of them who have nothing to commit yet. */
+        private final Set<Integer> deciding = new HashSet<>();
+
+        private final Promise<Void> decided = Promise.promise();
+
+        Wave(List<Joined> joined) {
+            joined.forEach(one -> atWork.add(one.partition));
+            deciding.addAll(atWork);
+        }
+    }
 
     private final Database database;
     private final Log log;
     private final Topic topic;
+    private final Duration pace;
+    private final NextTurn nextTurn;
 
-    private final Set<Integer> atWork = new HashSet<>();
+    private Wave current = new Wave(List.of());
     private List<Joined> next = new ArrayList<>();
-    private long number;
+    private long begunNanos = System.nanoTime() - Long.MAX_VALUE / 2;
 
-    Waves(Database database, Log log, Topic topic) {
+    /** @param pace at least so long after one wave has begun the next one does */
+    Waves(Database database, Log log, Topic topic, Duration pace) {
         this.database = database;
         this.log = log;
         this.topic = topic;
+        this.pace = pace;
+        this.nextTurn = new NextTurn(database.vertx());
     }
 
     /** Fetches with the next wave, as {@link Log#fetch(Topic, int, long, int, int)} does; {@link #leave} it afterwards. */
@@ -47,7 +69,8 @@ final class Waves {
             first = next.size() == 1;
         }
         if (first) {
-            inNextTurn(() -> {
+            // Who was woken by the same news joins before this turn is over.
+            nextTurn.execute(() -> {
                 if (!startUnlessAtWork()) {
                     startInTime();
                 }
@@ -56,44 +79,73 @@ final class Waves {
         return joined.promise.future();
     }
 
-    /** A partition has committed what it fetched, or given it up. */
-    void leave(int partition) {
+    /** A partition has something to commit: completes once all of its wave have, or left, or were waited for long enough. */
+    Future<Void> decided(int partition) {
+        Wave wave;
+        boolean first;
         boolean last;
         synchronized (this) {
-            last = atWork.remove(partition) && atWork.isEmpty() && !next.isEmpty();
+            wave = current;
+            first = wave.deciding.size() == wave.atWork.size();
+            if (!wave.deciding.remove(partition)) {
+                return Future.succeededFuture();
+            }
+            last = wave.deciding.isEmpty();
         }
         if (last) {
-            inNextTurn(this::startUnlessAtWork);
+            wave.decided.tryComplete();
+        } else if (first) {
+            database.vertx().setTimer(LONGEST_TOGETHER.toMillis(), fired -> wave.decided.tryComplete());
+        }
+        return wave.decided.future();
+    }
+
+    /** A partition has committed what it fetched, or given it up. */
+    void leave(int partition) {
+        Wave wave;
+        boolean lastToDecide;
+        boolean last;
+        synchronized (this) {
+            wave = current;
+            lastToDecide = wave.deciding.remove(partition) && wave.deciding.isEmpty();
+            last = wave.atWork.remove(partition) && wave.atWork.isEmpty() && !next.isEmpty();
+        }
+        if (lastToDecide) {
+            wave.decided.tryComplete();
+        }
+        if (last) {
+            // Who leaves with it joins before this turn is over.
+            nextTurn.execute(this::startUnlessAtWork);
         }
     }
 
-    /** Who was woken by the same news, or left the same wave, joins before this turn is over. */
-    private void inNextTurn(Runnable start) {
-        database.vertx().getOrCreateContext().runOnContext(turn -> start.run());
-    }
-
-    /** Whether nobody waits any more. */
+    /** Whether nobody waits for those who are at work. */
     private boolean startUnlessAtWork() {
         List<Joined> wave;
+        Duration early;
         synchronized (this) {
-            wave = atWork.isEmpty() ? take() : List.of();
-            if (wave.isEmpty()) {
+            if (next.isEmpty() || !current.atWork.isEmpty()) {
                 return next.isEmpty();
             }
+            early = pace.minusNanos(System.nanoTime() - begunNanos);
+            wave = early.isPositive() ? List.of() : take();
+        }
+        if (early.isPositive()) {
+            database.vertx().setTimer(Math.max(1, early.toMillis()), fired -> startUnlessAtWork());
         }
         fetch(wave);
         return true;
     }
 
     private void startInTime() {
-        long before;
+        Wave before;
         synchronized (this) {
-            before = number;
+            before = current;
         }
         database.vertx().setTimer(LONGEST.toMillis(), fired -> {
             List<Joined> wave;
             synchronized (this) {
-                wave = number == before ? take() : List.of();
+                wave = current == before ? take() : List.of();
             }
             fetch(wave);
         });
@@ -102,9 +154,8 @@ final class Waves {
     private List<Joined> take() {
         var wave = next;
         next = new ArrayList<>();
-        number++;
-        atWork.clear();
-        wave.forEach(joined -> atWork.add(joined.partition));
+        current = new Wave(wave);
+        begunNanos = System.nanoTime();
         return wave;
     }
 

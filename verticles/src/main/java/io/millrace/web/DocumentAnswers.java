@@ -30,7 +30,7 @@ final class DocumentAnswers {
     private final Duration longestWait;
     /** One look for all whose wait was over while another look was under way: a sweep ends dozens of jobs at once. */
     private final GroupCommit<List<UUID>, Map<UUID, Job>> looks =
-            new GroupCommit<>(REQUESTS_A_LOOK, Long.MAX_VALUE, this::look);
+            new GroupCommit<>(REQUESTS_A_LOOK, Long.MAX_VALUE, this::look, Runnable::run);
 
     DocumentAnswers(Vertx vertx, Supplier<JobStore> jobs, Duration longestWait) {
         this.jobs = jobs;

@@ -23,7 +23,7 @@ class GraphLoadsTest {
     private final TestDatabase server = TestDatabase.create();
     private final Vertx vertx = Vertx.vertx();
     private final Database database = new Database(vertx, server.settings());
-    private final GraphLoads loads = new GraphLoads();
+    private final GraphLoads loads = new GraphLoads(Runnable::run);
 
     @AfterEach
     void close() throws Exception {

@@ -108,6 +108,7 @@ class GroupTest {
                                     claim.processed(),
                                     claim.uncleanClaims(),
                                     claim.trialOffset(),
+                                    claim.trialEnd(),
                                     claim.trials())));
         }
 
@@ -456,14 +457,14 @@ class GroupTest {
     void aTrialCountsOnlyWhenItsProcessVanishedOverIt() {
         var member = new Member();
         member.tick();
-        get(groups.markTrial(group, member.claim(0), 0));
-        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
         member.release(0);
         member.tick();
         assertThat(member.claim(0).trials()).as("trials that ended cleanly").isZero();
 
         for (var i = 1; i <= 2; i++) {
-            get(groups.markTrial(group, member.claim(0), 0));
+            get(groups.markTrial(group, member.claim(0), 0, 1));
             member.vanish();
             member = new Member();
             member.tick();
@@ -471,7 +472,7 @@ class GroupTest {
             assertThat(member.claim(0).trialOffset()).isZero();
         }
         get(member.commit(0, 1));
-        get(groups.markTrial(group, member.claim(0), 1));
+        get(groups.markTrial(group, member.claim(0), 1, 2));
         assertThat(number("select trials from stream.assignments where partition_id = 0"))
                 .as("another record begins anew")
                 .isZero();
@@ -481,7 +482,7 @@ class GroupTest {
     void aMarkDoesNotCountAgainstWhoVanishesBeforeItsOwnTrial() {
         var member = new Member();
         member.tick();
-        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
         member.vanish();
         for (var i = 1; i <= 3; i++) {
             member = new Member();
@@ -495,22 +496,37 @@ class GroupTest {
     }
 
     @Test
+    void endsOverManyRecordsDoNotCountAgainstFewerOfThem() {
+        var member = new Member();
+        for (var to : List.of(500L, 62L, 62L)) {
+            member.tick();
+            get(groups.markTrial(group, member.claim(0), 0, to));
+            member.vanish();
+            member = new Member();
+        }
+        member.tick();
+        assertThat(member.claim(0).trialOffset()).isZero();
+        assertThat(member.claim(0).trialEnd()).isEqualTo(62);
+        assertThat(member.claim(0).trials()).isEqualTo(2);
+    }
+
+    @Test
     void aMarkThatWasTakenAwayCountsNotAndForgetsNothing() {
         var member = new Member();
         member.tick();
-        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
         member.vanish();
 
         member = new Member();
         member.tick();
-        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
         get(groups.unmarkTrial(group, member.claim(0)));
         member.vanish();
         member = new Member();
         member.tick();
         assertThat(member.claim(0).trials()).as("only the first ended over it").isEqualTo(1);
 
-        get(groups.markTrial(group, member.claim(0), 0));
+        get(groups.markTrial(group, member.claim(0), 0, 1));
         member.vanish();
         member = new Member();
         member.tick();
@@ -525,7 +541,7 @@ class GroupTest {
         zombie.vanish();
         var successor = new Member();
         successor.tick();
-        get(groups.markTrial(group, successor.claim(0), 0));
+        get(groups.markTrial(group, successor.claim(0), 0, 1));
 
         get(groups.unmarkTrial(group, zombie.claim(0)));
         successor.vanish();
@@ -541,7 +557,7 @@ class GroupTest {
         zombie.vanish();
         new Member().tick();
 
-        assertThat(kind(groups.markTrial(group, zombie.claim(0), 0))).isEqualTo(Kind.FENCED);
+        assertThat(kind(groups.markTrial(group, zombie.claim(0), 0, 1))).isEqualTo(Kind.FENCED);
     }
 
     @Test

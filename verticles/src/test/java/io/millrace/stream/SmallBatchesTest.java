@@ -9,6 +9,7 @@ import io.millrace.pg.DatabaseFailure.Kind;
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -153,7 +154,7 @@ class SmallBatchesTest {
         append(topic, 5, "last");
         execute("delete from stream.segment_starts where segment_id = 1 and partition_id = 1");
         execute("update stream.partitions set floor_offset = 1 where partition_id = 1");
-        var waves = new Waves(pod.database, log, topic);
+        var waves = new Waves(pod.database, log, topic, Duration.ZERO);
 
         // It goes alone, and while it is under way the others come.
         var alone = waves.join(0, 0, 1_000);
@@ -197,7 +198,7 @@ class SmallBatchesTest {
 
     /** A bit at a time, alone and together with fetches of other partitions. */
     private List<ConsumerRecord> readAll(Topic topic, int partition) {
-        var waves = new Waves(pod.database, log, topic);
+        var waves = new Waves(pod.database, log, topic, Duration.ZERO);
         var all = new ArrayList<ConsumerRecord>();
         while (true) {
             var maxBytes = 1 + random.nextInt(500);

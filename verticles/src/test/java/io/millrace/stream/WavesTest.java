@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.buffer.Buffer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +19,7 @@ class WavesTest {
     private final TestDatabase database = TestDatabase.create();
     private final TestPod pod = new TestPod(database);
     private final Topic topic = pod.topic("waved", 4);
-    private final Waves waves = new Waves(pod.database, pod.log, topic);
+    private final Waves waves = new Waves(pod.database, pod.log, topic, Duration.ZERO);
 
     @BeforeEach
     void append() {
@@ -56,6 +57,53 @@ class WavesTest {
         assertThat(fourth.isComplete()).isFalse();
         waves.leave(2);
         assertThat(values(get(fourth))).containsExactly("of 3");
+    }
+
+    @Test
+    void whoHasSomethingToCommitWaitsForTheRestOfItsWave() {
+        get(waves.join(0, 0, 1_000));
+        var joined = List.of(waves.join(1, 0, 1_000), waves.join(2, 0, 1_000), waves.join(3, 0, 1_000));
+        waves.leave(0);
+        joined.forEach(Futures::get);
+
+        var first = waves.decided(1);
+        assertThat(first.isComplete()).isFalse();
+        waves.leave(2);
+        assertThat(first.isComplete()).isFalse();
+        var last = waves.decided(3);
+        assertThat(first.succeeded()).isTrue();
+        assertThat(last.succeeded()).isTrue();
+        // What follows within the wave, of a partition whose batch was cut, goes at once.
+        assertThat(waves.decided(1).succeeded()).isTrue();
+    }
+
+    @Test
+    void whoHasSomethingToCommitWaitsForNobodyForLong() {
+        get(waves.join(0, 0, 1_000));
+        var joined = List.of(waves.join(1, 0, 1_000), waves.join(2, 0, 1_000));
+        waves.leave(0);
+        joined.forEach(Futures::get);
+
+        get(waves.decided(1));
+        assertThat(waves.decided(2).succeeded()).isTrue();
+    }
+
+    @Test
+    void whoIsOfNoWaveWaitsForNobody() {
+        get(waves.join(0, 0, 1_000));
+        assertThat(waves.decided(3).succeeded()).isTrue();
+    }
+
+    @Test
+    void wavesKeepTheirPace() {
+        var paced = new Waves(pod.database, pod.log, topic, Duration.ofMillis(300));
+        var before = System.nanoTime();
+        get(paced.join(0, 0, 1_000));
+        paced.leave(0);
+        get(paced.join(1, 0, 1_000));
+        paced.leave(1);
+        get(paced.join(2, 0, 1_000));
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThanOrEqualTo(Duration.ofMillis(590));
     }
 
     @Test

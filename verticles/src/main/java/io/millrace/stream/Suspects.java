@@ -1,0 +1,52 @@
+package io.millrace.stream;
+
+/**
+ * Which records of a partition may have ended the processes that read them, and how many of them are tried at once: an eighth
+ * of what was read when it happened, and an eighth again whenever a process ends over a trial, until it is one. So an innocent
+ * thousand takes eight trials, and a guilty record among a thousand ends three or four processes before it is found.
+ *
+ * @param until where the records begin that are beyond suspicion
+ */
+record Suspects(Claim claim, long until, long atOnce) {
+
+    /** Unclean ends at one offset before its records are suspected. */
+    private static final int UNCLEAN_CLAIMS = 2;
+
+    private static final long PARTS = 8;
+
+    /**
+     * What a claim has to suspect.
+     *
+     * @param batchRecords how many records a batch holds at most
+     * @param endOffset up to where records were there: one that came after the claim has ended no process
+     */
+    static Suspects of(Claim claim, int batchRecords, long endOffset) {
+        var from = claim.committedOffset();
+        if (claim.trials() > 0 && claim.trialOffset() == from) {
+            return new Suspects(claim, claim.trialEnd(), part(claim.trialEnd() - from));
+        }
+        if (claim.uncleanClaims() >= UNCLEAN_CLAIMS) {
+            var until = Math.min(from + batchRecords, endOffset);
+            return new Suspects(claim, until, part(until - from));
+        }
+        return new Suspects(claim, from, 1);
+    }
+
+    private static long part(long records) {
+        return Math.max(1, records / PARTS);
+    }
+
+    boolean hold(long offset) {
+        return offset < until;
+    }
+
+    /** How many records a batch may hold that begins at an offset. */
+    int limit(long offset, int batchRecords) {
+        return hold(offset) ? (int) Math.min(Math.min(atOnce, until - offset), batchRecords) : batchRecords;
+    }
+
+    /** Whether enough processes ended over this record alone. */
+    boolean condemn(long offset, int maxAttempts) {
+        return offset == claim.trialOffset() && claim.trialEnd() == offset + 1 && claim.trials() >= maxAttempts;
+    }
+}
