@@ -41,8 +41,8 @@ record CrashPointSweep(Duration limit, Path report, PrintStream out) implements 
     }
 
     /**
-     * Events are not kept for long, so that segments are dropped. And a record gets as many attempts as there can be: pods are
-     * killed here in one trial of it after the other, as if it were to blame, which a pod cannot tell apart.
+     * Events are not kept for long, so that segments are dropped. And a record gets more attempts than it does otherwise: pods
+     * are killed here in one trial of it after the other, as if it were to blame, which a pod cannot tell apart.
      */
     @Override
     public Map<String, String> environment() {
@@ -52,7 +52,7 @@ record CrashPointSweep(Duration limit, Path report, PrintStream out) implements 
                 "MILLRACE_RETENTION_EVENTS", "1m",
                 "MILLRACE_RETENTION_GRACE", "5s",
                 "MILLRACE_RETENTION_INTERVAL", "3s",
-                "MILLRACE_GROUPS_MAX_ATTEMPTS", "20",
+                "MILLRACE_GROUPS_MAX_ATTEMPTS", "6",
                 "MILLRACE_GROUPS_RETRY_DELAY", "1ms",
                 "MILLRACE_GROUPS_MAX_RETRY_DELAY", "20ms",
                 "MILLRACE_GROUPS_DEADLINE", "30s");

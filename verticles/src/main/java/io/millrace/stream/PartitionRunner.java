@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * one transaction. It reads top to bottom on a virtual thread and ends by itself when it is fenced, asked to stop, or no
  * longer sure of what was committed; whoever started it then claims again.
  *
- * <p>When a batch fails for a reason of its own, its records are run one at a time, so that one bad record is found
- * without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
+ * <p>When a batch fails for a reason of its own, its records are run in smaller and smaller parts, so that one bad record is
+ * found without harm to its neighbours. A record that keeps failing goes to the dead-letter topic. After two unclean ends at the
  * same offset the records there are {@link Suspects}: they are tried some at a time behind a durable mark, one such trial in
  * the process at a time, and only processes that end over a mark count against what it marks.
  */
@@ -53,9 +53,10 @@ final class PartitionRunner<S> {
     private @Nullable Processor<S> processor;
     private long position;
     private long sequence;
-    /** Up to here a record at a time, since a batch of them failed. */
-    private long aloneUntil;
+    /** Up to here so many records at a time, since a batch failed that held them. */
+    private long partsUntil;
 
+    private int partSize = 1;
     private int failures;
     private volatile boolean stopping;
     private Promise<Void> pause = Promise.promise();
@@ -88,7 +89,7 @@ final class PartitionRunner<S> {
         this.reader = new PartitionReader(log, waves, shared.memory(), limits, group.topic(), claim, endOffset);
         this.batchRecords = limits.records();
         this.suspects = Suspects.of(claim, batchRecords, endOffset);
-        this.aloneUntil = position;
+        this.partsUntil = position;
     }
 
     Claim claim() {
@@ -160,7 +161,7 @@ final class PartitionRunner<S> {
     /** The next batch; null when there is none yet. */
     private @Nullable Batch next() {
         try {
-            return reader.next(position, position < aloneUntil ? 1 : suspects.limit(position, batchRecords));
+            return reader.next(position, suspects.limit(position, position < partsUntil ? partSize : batchRecords));
         } catch (DatabaseFailure failure) {
             if (failure.kind() != DatabaseFailure.Kind.OFFSET_OUT_OF_RANGE) {
                 throw failure;
@@ -193,7 +194,7 @@ final class PartitionRunner<S> {
 
     private void process(Batch batch) {
         var suspected = suspects.hold(batch.from());
-        if (batch.records().size() == 1 && (suspected || batch.to() <= aloneUntil)) {
+        if (batch.records().size() == 1 && (suspected || batch.to() <= partsUntil)) {
             tryAlone(batch);
             return;
         }
@@ -203,15 +204,17 @@ final class PartitionRunner<S> {
         }
     }
 
-    /** One of these records is bad: go back, and run them one at a time with a processor that remembers nothing. */
+    /** One of these records is bad: go back, and run parts of them with a processor that remembers nothing. */
     private void suspect(Batch batch, Throwable thrown) {
+        partsUntil = batch.to();
+        partSize = (int) Suspects.part(batch.records().size());
         LOG.warn(
-                "{} failed on {} records from offset {}: trying them one at a time",
+                "{} failed on {} records from offset {}: trying them {} at a time",
                 this,
                 batch.records().size(),
                 batch.from(),
+                partSize,
                 thrown);
-        aloneUntil = Math.max(aloneUntil, batch.to());
         restart(batch);
     }
 

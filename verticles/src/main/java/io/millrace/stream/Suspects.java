@@ -2,8 +2,8 @@ package io.millrace.stream;
 
 /**
  * Which records of a partition may have ended the processes that read them, and how many of them are tried at once: an eighth
- * of what was read when it happened, and an eighth again whenever a process ends over a trial, until it is one. So an innocent
- * thousand takes eight trials, and a guilty record among a thousand ends three or four processes before it is found.
+ * of what a batch may have held when it happened, and an eighth again whenever a process ends over a trial, until it is one. So
+ * four thousand innocent records take eight trials, and a guilty one among them is found when it has ended eight processes.
  *
  * @param until where the records begin that are beyond suspicion
  */
@@ -32,7 +32,8 @@ record Suspects(Claim claim, long until, long atOnce) {
         return new Suspects(claim, from, 1);
     }
 
-    private static long part(long records) {
+    /** Of records of which one is bad, how many to try at once. */
+    static long part(long records) {
         return Math.max(1, records / PARTS);
     }
 

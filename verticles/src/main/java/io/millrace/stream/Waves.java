@@ -45,6 +45,7 @@ final class Waves {
     private final Log log;
     private final Topic topic;
     private final Duration pace;
+    private final Duration longestTogether;
     private final NextTurn nextTurn;
 
     private Wave current = new Wave(List.of());
@@ -53,10 +54,15 @@ final class Waves {
 
     /** @param pace at least so long after one wave has begun the next one does */
     Waves(Database database, Log log, Topic topic, Duration pace) {
+        this(database, log, topic, pace, LONGEST_TOGETHER);
+    }
+
+    Waves(Database database, Log log, Topic topic, Duration pace, Duration longestTogether) {
         this.database = database;
         this.log = log;
         this.topic = topic;
         this.pace = pace;
+        this.longestTogether = longestTogether;
         this.nextTurn = new NextTurn(database.vertx());
     }
 
@@ -95,7 +101,7 @@ final class Waves {
         if (last) {
             wave.decided.tryComplete();
         } else if (first) {
-            database.vertx().setTimer(LONGEST_TOGETHER.toMillis(), fired -> wave.decided.tryComplete());
+            database.vertx().setTimer(longestTogether.toMillis(), fired -> wave.decided.tryComplete());
         }
         return wave.decided.future();
     }

@@ -446,6 +446,21 @@ class ProcessorVerticleTest {
     }
 
     @Test
+    void oneBadRecordCostsItsNeighboursLittle() {
+        append(values("v", 400));
+        onDecide = Hook.failing("v200", new AtomicInteger(Integer.MAX_VALUE), new IllegalStateException("bad"));
+        pod.run(copying());
+        awaitCaughtUp();
+
+        assertThat(deadLetters()).hasSize(1);
+        var others = new ArrayList<>(values("v", 400));
+        others.remove("v200");
+        assertEffectsOfEachOnce(others);
+        // Fifty before it; then of fifty, six and one the first is bad, that one twice more, five alone, and the rest.
+        assertThat(batches.stream().filter(batch -> batch.partition() == 0)).hasSize(12);
+    }
+
+    @Test
     void smallBatchesOfAWaveShareATransaction() throws SQLException {
         append(values("v", 8));
         whileNothingCanBeCommitted(() -> {});

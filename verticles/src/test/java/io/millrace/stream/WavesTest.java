@@ -61,20 +61,21 @@ class WavesTest {
 
     @Test
     void whoHasSomethingToCommitWaitsForTheRestOfItsWave() {
-        get(waves.join(0, 0, 1_000));
-        var joined = List.of(waves.join(1, 0, 1_000), waves.join(2, 0, 1_000), waves.join(3, 0, 1_000));
-        waves.leave(0);
+        var patient = new Waves(pod.database, pod.log, topic, Duration.ZERO, Duration.ofDays(1));
+        get(patient.join(0, 0, 1_000));
+        var joined = List.of(patient.join(1, 0, 1_000), patient.join(2, 0, 1_000), patient.join(3, 0, 1_000));
+        patient.leave(0);
         joined.forEach(Futures::get);
 
-        var first = waves.decided(1);
+        var first = patient.decided(1);
         assertThat(first.isComplete()).isFalse();
-        waves.leave(2);
+        patient.leave(2);
         assertThat(first.isComplete()).isFalse();
-        var last = waves.decided(3);
+        var last = patient.decided(3);
         assertThat(first.succeeded()).isTrue();
         assertThat(last.succeeded()).isTrue();
         // What follows within the wave, of a partition whose batch was cut, goes at once.
-        assertThat(waves.decided(1).succeeded()).isTrue();
+        assertThat(patient.decided(1).succeeded()).isTrue();
     }
 
     @Test
