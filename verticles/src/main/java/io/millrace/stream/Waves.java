@@ -151,7 +151,7 @@ final class Waves {
         database.vertx().setTimer(LONGEST.toMillis(), fired -> {
             List<Joined> wave;
             synchronized (this) {
-                wave = current == before ? take() : List.of();
+                wave = current == before && !before.atWork.isEmpty() ? take() : List.of();
             }
             fetch(wave);
         });
