@@ -138,13 +138,15 @@ class FlowTest {
         var source = detail.getJsonArray("sources").getJsonObject(0);
         assertThat(source.getString("source_uri")).isEqualTo("letter");
         assertThat(source.getString("job_id")).isEqualTo(job.getString("id"));
+        // Each partition counts what is its own, one perhaps a little later than the other.
+        var degrees = new JsonObject().put("1", 2).put("2", 1);
+        statistics(found -> degrees.equals(found.getJsonObject("degrees")));
         var statistics = statisticsOf(3, 2);
         assertThat(statistics.getJsonObject("entity_types"))
                 .isEqualTo(new JsonObject().put("PERSON", 2).put("PRODUCT", 1));
         assertThat(statistics.getJsonObject("relationship_types"))
                 .isEqualTo(new JsonObject().put("WROTE_TO", 1).put("DESIGNED", 1));
-        assertThat(statistics.getJsonObject("degrees"))
-                .isEqualTo(new JsonObject().put("1", 2).put("2", 1));
+        assertThat(statistics.getJsonObject("degrees")).isEqualTo(degrees);
         assertThat(statistics.getJsonArray("top_entities").getJsonObject(0).getString("name"))
                 .isEqualTo("Charles Babbage");
         assertThat(statistics.getJsonObject("jobs").getLong("completed")).isEqualTo(1);
