@@ -152,8 +152,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
             effects.write(ProgressFact.repeated(repeats, repeated));
         }
         // Each chunk of the version goes on, also one that was there: extraction knows what it has done, and the job
-        // has to
-        // hear of it.
+        // has to hear of it.
         var records = new ArrayList<ProducerRecord>();
         for (var document : replaced) {
             var posted = document.document();

@@ -13,8 +13,9 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 
 /**
- * Loads what small batches of several partitions need: those that ask at once, or while another load is under way, share one. They may
- * share what is found, since an entity is of one partition alone, and with it all that is folded into it. Thread-safe.
+ * Loads what small batches of several partitions need: those that ask at once, or while another load is under way, share
+ * one. They may share what is found, since an entity is of one partition alone, and with it all that is folded into it.
+ * Thread-safe.
  */
 final class GraphLoads {
 
