@@ -35,7 +35,7 @@ class JobReadsTest extends PodTest {
 
         assertThat(ids(listed)).containsExactlyInAnyOrderElementsOf(posted);
         assertThat(listed)
-                .isSortedAccordingTo(Comparator.comparing((JsonObject job) -> job.getString("created_at"))
+                .isSortedAccordingTo(Comparator.comparing((JsonObject job) -> job.getInstant("created_at"))
                         .thenComparing(job -> job.getString("id"))
                         .reversed());
         assertThat(pod.reads("another").json("/v1/jobs").getJsonArray("jobs")).isEmpty();
