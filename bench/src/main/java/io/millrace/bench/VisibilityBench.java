@@ -49,7 +49,13 @@ final class VisibilityBench {
     record ServerTimes(double begunP50, double endedP50, double wholeP50, double wholeP99) {}
 
     /** @param share of as fast as they go */
-    record Load(double share, double perSecond, Latencies client, ServerTimes server, List<StatementCosts.Cost> costs) {
+    record Load(
+            double share,
+            double perSecond,
+            Latencies client,
+            ServerTimes server,
+            Meter.Usage usage,
+            List<StatementCosts.Cost> costs) {
         Load {
             costs = List.copyOf(costs);
         }
@@ -116,9 +122,11 @@ final class VisibilityBench {
                     (perSecond * settings.length().toSeconds()));
             paced(port, documents.subList(0, warm), perSecond);
             StatementCosts.reset(server.admin());
+            var meter = Meter.start(observer);
             var latencies = paced(port, documents.subList(warm, warm + count), perSecond);
+            var usage = meter.stop();
             var costs = StatementCosts.dearest(server.admin(), database.database());
-            return new Load(share, perSecond, latencies, serverTimes(observer, count), costs);
+            return new Load(share, perSecond, latencies, serverTimes(observer, count), usage, costs);
         } finally {
             pod.stop();
             server.drop(DATABASE);
