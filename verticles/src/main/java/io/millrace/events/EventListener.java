@@ -56,6 +56,9 @@ public final class EventListener {
 
     /** Writes what there is, for as long as the connection takes it. */
     public void pump() {
+        if (!connection.isFull()) {
+            fullSeconds = 0;
+        }
         while (!closed && !reading && !connection.isFull() && position < feed.next()) {
             if (feed.holds(position)) {
                 write(feed.slice(filter, position));
@@ -97,7 +100,6 @@ public final class EventListener {
             }
             return;
         }
-        fullSeconds = 0;
         pump();
         if (++quietSeconds >= patience.heartbeat().toSeconds()) {
             quietSeconds = 0;
