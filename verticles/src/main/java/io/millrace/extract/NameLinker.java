@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class NameLinker {
     private static final int MIN_IMPLICIT_ACRONYM = 3;
+
+    private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
 
     private static final Set<String> SKIPPED_IN_ACRONYMS = Set.of("of", "the", "and", "for", "&", "de", "in", "on");
 
@@ -92,8 +96,8 @@ final class NameLinker {
                     nameWords.addAll(group.words);
                 }
             }
-            var titleWords =
-                    Set.of(fold(passage.title() == null ? "" : passage.title()).split("[^\\p{L}\\p{N}]+"));
+            var titleWords = NO_WORD.splitAsStream(fold(passage.title() == null ? "" : passage.title()))
+                    .collect(Collectors.toSet());
             groups.values()
                     .removeIf(group -> group.mentions.stream().noneMatch(NameSpan::isFirm)
                             && !isSupported(group, nameWords, titleWords));

@@ -15,6 +15,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.WithNull;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -181,6 +182,13 @@ class LocalExtractorTest {
     }
 
     @Test
+    void aTitleMayRepeatAWord() {
+        var text = "Ernest Hemingway wrote the book in Cuba.";
+
+        assertThat(entities(extract(text, "The Old Man and the Sea"))).isEqualTo(entities(extract(text)));
+    }
+
+    @Test
     void aCapitalAtASentencesBeginningIsNoEvidence() {
         var found = extract("Teachers met there. Meetings cost money. However, nobody paid. Thanks for nothing.");
 
@@ -236,13 +244,14 @@ class LocalExtractorTest {
     }
 
     @Property(tries = 300)
-    void offsetsHoldForAnyTextOfNames(@ForAll("nameLikeTexts") String text) {
-        assertSound(text);
+    void offsetsHoldForAnyTextOfNames(
+            @ForAll("nameLikeTexts") String text, @ForAll("nameLikeTexts") @WithNull(0.2) String title) {
+        assertSound(text, title);
     }
 
     @Property(tries = 200)
-    void survivesAnyText(@ForAll String text) {
-        assertSound(text);
+    void survivesAnyText(@ForAll String text, @ForAll @WithNull(0.2) String title) {
+        assertSound(text, title);
     }
 
     /**
@@ -258,8 +267,8 @@ class LocalExtractorTest {
         assertThat(String.format(Locale.ROOT, "%08x", sum.getValue())).isEqualTo("f0b65ab1");
     }
 
-    private static void assertSound(String text) {
-        var found = extract(text);
+    private static void assertSound(String text, @Nullable String title) {
+        var found = extract(text, title);
 
         var behind = 0;
         for (var mention : found.entities()) {
@@ -280,7 +289,7 @@ class LocalExtractorTest {
             assertThat(mention.end()).isLessThanOrEqualTo(text.length());
             assertThat(mention.confidence()).isBetween(20.0, 80.0);
         }
-        assertThat(extract(text)).isEqualTo(found);
+        assertThat(extract(text, title)).isEqualTo(found);
         assertThat(ExtractionJson.read(ExtractionJson.write(found))).isEqualTo(found);
     }
 

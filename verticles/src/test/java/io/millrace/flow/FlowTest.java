@@ -457,6 +457,15 @@ class FlowTest {
     }
 
     @Test
+    void aTitleMayRepeatAWord() {
+        completed(caller.accepted(
+                document("novel", "# The Old Man and the Sea\n\nErnest Hemingway wrote the book in Cuba.\n")
+                        .put("content_type", "text/markdown")));
+
+        assertThat(found("Ernest Hemingway").getLong("mentions")).isEqualTo(1);
+    }
+
+    @Test
     void aDocumentWithoutAnythingCompletes() {
         var job = completed(caller.accepted(document("empty", "<p> </p>").put("content_type", "text/html")));
 
