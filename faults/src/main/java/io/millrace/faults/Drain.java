@@ -11,12 +11,15 @@ import java.util.List;
 
 /**
  * The wait until everything posted is in the graph and every record read: for as long as it goes on, and no longer than what
- * was left at its beginning allows.
+ * was left at its beginning allows, also on a slow machine.
  */
 final class Drain {
 
     /** More than a document takes, so that a million of them may take longer than a hundred. */
     private static final Duration A_JOB = Duration.ofMillis(5);
+
+    /** What goes on may take so many times as long as what is stuck. */
+    private static final int SLOW = 3;
 
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -53,7 +56,7 @@ final class Drain {
     private long deadlineNanos = Long.MAX_VALUE;
 
     /**
-     * @param limit for a few jobs, and for as long as nothing changes
+     * @param limit for as long as nothing changes, and three times that for all of a few jobs
      * @param folder takes what explains it when it does not come to its end
      */
     Drain(OwnedPostgres postgres, String database, List<PodProcess> pods, Duration limit, Path folder) {
@@ -65,8 +68,8 @@ final class Drain {
     }
 
     Count run() {
-        var name = "not drained within %d s, and %d ms a job, or stuck for so long"
-                .formatted(limit.toSeconds(), A_JOB.toMillis());
+        var name = "stuck for %d s, or not drained within %d s and %d ms a job"
+                .formatted(limit.toSeconds(), limit.multipliedBy(SLOW).toSeconds(), A_JOB.toMillis());
         while (System.nanoTime() < deadlineNanos && System.nanoTime() < changedNanos + limit.toNanos()) {
             pods.forEach(PodProcess::start);
             var asked = System.nanoTime();
@@ -115,7 +118,9 @@ final class Drain {
             var now = left(connection);
             if (deadlineNanos == Long.MAX_VALUE) {
                 deadlineNanos = System.nanoTime()
-                        + limit.plus(A_JOB.multipliedBy(now.jobs())).toNanos();
+                        + limit.multipliedBy(SLOW)
+                                .plus(A_JOB.multipliedBy(now.jobs()))
+                                .toNanos();
             }
             if (!now.toString().equals(left)) {
                 left = now.toString();

@@ -121,6 +121,16 @@ final class FaultyLink implements AutoCloseable {
         held = direction;
     }
 
+    /** Messages that are held back or delayed. */
+    long kept() {
+        return heldMessages.get() + delayedMessages.get();
+    }
+
+    /** Whether a strike waits for its statement. */
+    boolean isArmed() {
+        return trap.get() != null;
+    }
+
     /** Delays each message in both directions. */
     void delay(Duration time) {
         delayedMessages.set(0);

@@ -4,6 +4,8 @@ import io.millrace.pg.EmbeddedServer;
 import io.millrace.pg.Migrations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A PostgreSQL that the harness owns, as durable as the shipped one, with a database for each seed. It can be killed, and
@@ -26,6 +29,9 @@ final class OwnedPostgres implements AutoCloseable {
     private static final String TEMPLATE = "faults_template";
     private static final Duration END = Duration.ofSeconds(20);
     private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final int LASTING_PORTS_FROM = 20_000;
+    private static final int LASTING_PORTS_TO = 30_000;
+    private static final int PORT_ATTEMPTS = 100;
     private static final String DATA = "pg";
     private static final String WAL = "pg_wal";
     private static final int DATA_MEGABYTES = 256;
@@ -73,7 +79,7 @@ final class OwnedPostgres implements AutoCloseable {
         if (smallDisks) {
             postgres.moveToSmallDisks();
         }
-        postgres.launch(0);
+        postgres.launch(lastingPort());
         postgres.prepare();
         return postgres;
     }
@@ -107,7 +113,20 @@ final class OwnedPostgres implements AutoCloseable {
         SmallDisk.unmount(folder.resolve(DATA));
     }
 
-    /** @param port 0 for any */
+    /** Free, and none of those that whoever asks for any port gets: nobody may take it while the server is down. */
+    private static int lastingPort() {
+        for (var attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+            var port = ThreadLocalRandom.current().nextInt(LASTING_PORTS_FROM, LASTING_PORTS_TO);
+            try (var free = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+                return free.getLocalPort();
+            } catch (IOException e) {
+                // Taken: another one.
+            }
+        }
+        throw new IllegalStateException(
+                "no port between %d and %d is free".formatted(LASTING_PORTS_FROM, LASTING_PORTS_TO));
+    }
+
     private void launch(int port) {
         var preset = EmbeddedServer.Settings.in(folder);
         var parameters = disks.isPresent() ? LITTLE_WAL : Map.<String, String>of();

@@ -125,7 +125,7 @@ class CheckerTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             documents neither processed nor dead-lettered | update jobs.job_status set status = 'processing', completed_at = null where id = (select min(id::text)::uuid from jobs.job_status)
-            acknowledged documents missing | delete from jobs.job_status where id = (select min(id::text)::uuid from jobs.job_status)
+            acknowledged documents missing | delete from jobs.job_status where id = (select max(id::text)::uuid from jobs.job_status)
             effects per (chunk, stage) other than one | insert into faults.records select * from faults.records limit 1
             effects per (chunk, stage) other than one | delete from faults.echoes where job_id = (select min(job_id::text)::uuid from faults.echoes)
             effects per (chunk, stage) other than one | select stream.append(b.topic_id, b.partition_id, uuidv7(), b.size_bytes, b.keys, b.values, b.headers, 9223372036854775807) from stream.batches b join stream.topics t on t.topic_id = b.topic_id where t.name = 'mentions' limit 1

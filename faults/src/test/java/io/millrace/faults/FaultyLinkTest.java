@@ -62,7 +62,7 @@ class FaultyLinkTest {
             connection.setAutoCommit(false);
             var proof = CompletableFuture.supplyAsync(
                     () -> String.valueOf(link.strike(label, side, LIMIT, () -> "struck")));
-            Waiting.pass(Duration.ofMillis(100));
+            assertThat(Waiting.until(LIMIT, link::isArmed)).isTrue();
             assertThatThrownBy(() -> {
                         Sql.run(connection, "insert into faults.rows values (" + id + ")");
                         connection.commit();
@@ -116,14 +116,19 @@ class FaultyLinkTest {
     @Test
     void aStrikeWhoseConnectionBreaksBeforeItsMomentIsMissed() throws SQLException {
         var missed = new CompletableFuture<Boolean>();
-        link.ambush(label -> label.startsWith("select")
-                ? new Strike(Side.AFTER, () -> "struck", () -> missed.complete(true))
-                : null);
+        var seen = new CompletableFuture<Boolean>();
+        link.ambush(label -> {
+            if (!label.startsWith("select")) {
+                return null;
+            }
+            seen.complete(true);
+            return new Strike(Side.AFTER, () -> "struck", () -> missed.complete(true));
+        });
         try (var connection = connect()) {
             var asked = CompletableFuture.runAsync(
                     () -> assertThatThrownBy(() -> Sql.rows(connection, "select pg_sleep(30)"))
                             .isInstanceOf(SQLException.class));
-            Waiting.pass(Duration.ofMillis(300));
+            seen.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
             link.cut();
             assertThat(missed.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
                     .isTrue();
@@ -148,7 +153,8 @@ class FaultyLinkTest {
                     throw new IllegalStateException(e);
                 }
             });
-            assertThat(Waiting.until(Duration.ofMillis(200), answer::isDone)).isFalse();
+            assertThat(Waiting.until(LIMIT, () -> link.kept() > 0)).isTrue();
+            assertThat(answer).isNotDone();
             assertThat(link.heal()).isPositive();
             assertThat(answer.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
                     .isEqualTo(7);

@@ -45,6 +45,7 @@ final class Waves {
     private final Log log;
     private final Topic topic;
     private final Duration pace;
+    private final Duration longest;
     private final Duration longestTogether;
     private final NextTurn nextTurn;
 
@@ -54,14 +55,15 @@ final class Waves {
 
     /** @param pace at least so long after one wave has begun the next one does */
     Waves(Database database, Log log, Topic topic, Duration pace) {
-        this(database, log, topic, pace, LONGEST_TOGETHER);
+        this(database, log, topic, pace, LONGEST, LONGEST_TOGETHER);
     }
 
-    Waves(Database database, Log log, Topic topic, Duration pace, Duration longestTogether) {
+    Waves(Database database, Log log, Topic topic, Duration pace, Duration longest, Duration longestTogether) {
         this.database = database;
         this.log = log;
         this.topic = topic;
         this.pace = pace;
+        this.longest = longest;
         this.longestTogether = longestTogether;
         this.nextTurn = new NextTurn(database.vertx());
     }
@@ -148,7 +150,7 @@ final class Waves {
         synchronized (this) {
             before = current;
         }
-        database.vertx().setTimer(LONGEST.toMillis(), fired -> {
+        database.vertx().setTimer(longest.toMillis(), fired -> {
             List<Joined> wave;
             synchronized (this) {
                 wave = current == before && !before.atWork.isEmpty() ? take() : List.of();

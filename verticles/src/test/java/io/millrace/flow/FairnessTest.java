@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.pg.TestDatabase;
 import io.vertx.core.json.JsonArray;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +38,8 @@ class FairnessTest {
 
     @Test
     void aQuotaBoundsWhatAQuietWorkspaceWaitsFor() {
-        var free = measure("0");
-        var bound = measure(Integer.toString(QUOTA));
+        var free = measure("0", 2 * QUOTA);
+        var bound = measure(Integer.toString(QUOTA), QUOTA);
         print("no quota", free);
         print("a quota of " + QUOTA, bound);
         assertThat(bound.mostAhead()).isLessThanOrEqualTo(QUOTA);
@@ -51,10 +52,33 @@ class FairnessTest {
                 what, seen.delaysMillis(), seen.mostAhead(), seen.loudAccepted());
     }
 
-    private static Seen measure(String quota) {
+    /** No stage can commit until {@link #letGo}, so that nothing that was posted before is gone. */
+    private static void holdGroups(Rows rows) throws SQLException {
+        rows.connection().setAutoCommit(false);
+        rows.list("select 1 from stream.group_partitions for update");
+    }
+
+    private static void letGo(Rows rows) {
+        try {
+            rows.connection().rollback();
+            rows.connection().setAutoCommit(true);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** @param loudAhead so many documents of the loud one are there before the quiet one begins */
+    private static Seen measure(String quota, int loudAhead) {
         try (var database = TestDatabase.create();
                 var rows = new Rows(database);
-                var pod = FlowPod.start(database, Map.of("MILLRACE_INGEST_MAX_OPEN_PER_WORKSPACE", quota))) {
+                var pod = FlowPod.start(
+                        database,
+                        Map.of(
+                                "MILLRACE_INGEST_MAX_OPEN_PER_WORKSPACE",
+                                quota,
+                                "MILLRACE_DATABASE_LOCK_TIMEOUT",
+                                "8s"))) {
+            holdGroups(rows);
             var going = new AtomicBoolean(true);
             var numbers = new AtomicInteger();
             var accepted = new AtomicInteger();
@@ -63,13 +87,15 @@ class FairnessTest {
                 loud.add(Thread.startVirtualThread(
                         () -> post(new DoorClient(pod.base(), "loud"), numbers, accepted, going)));
             }
-            await().atMost(PATIENCE).until(() -> accepted.get() >= QUOTA);
+            await().atMost(PATIENCE).until(() -> accepted.get() >= loudAhead);
             var seen = quietly(new DoorClient(pod.base(), "quiet"), rows);
             going.set(false);
             for (var thread : loud) {
                 thread.join();
             }
             return new Seen(seen.delaysMillis(), seen.mostAhead(), accepted.get());
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
@@ -110,6 +136,9 @@ class FairnessTest {
             var job = client.document(Letter.generate(i, 1).getFirst().json().put("source_uri", "quiet/" + i))
                     .job();
             mostAhead = Math.max(mostAhead, ahead(rows, job));
+            if (i == 0) {
+                letGo(rows);
+            }
             await().atMost(PATIENCE)
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(10))

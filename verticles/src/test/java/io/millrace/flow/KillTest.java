@@ -27,7 +27,7 @@ class KillTest {
     private static final int LETTERS = 5_000;
     private static final int DUPLICATES = 250;
     private static final int KILLS = 20;
-    private static final int MAX_STOPS = 5;
+    private static final int MAX_STOPS = 30;
     private static final int LETTERS_A_STOP = 400;
     private static final int CLIENT_THREADS = 4;
     private static final long SEED = 20_261_121;

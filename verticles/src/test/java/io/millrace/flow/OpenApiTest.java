@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +253,8 @@ class OpenApiTest extends PodTest {
     }
 
     private void askForTheGraph() {
+        // What still comes would change an entity between two reads of it.
+        Drained.await(rows, Duration.ofMinutes(1));
         patiently().until(() -> reads.json("/v1/graph/stats").getLong("entity_count") > 2);
         var found = get(200, "/v1/graph/entities?q=hopper").json().getJsonArray("entities");
         var hopper = found.getJsonObject(0).getString("id");

@@ -42,7 +42,7 @@ class WritingTest {
     @BeforeAll
     static void startPods() {
         database = TestDatabase.create();
-        pod = FlowPod.start(database, Map.of("MILLRACE_HTTP_MAX_WAIT", "20s"));
+        pod = FlowPod.start(database, Map.of("MILLRACE_HTTP_MAX_WAIT", "20s", "MILLRACE_DATABASE_LOCK_TIMEOUT", "8s"));
         otherPod = FlowPod.start(database, Map.of("MILLRACE_STAGES", "ingest"));
         rows = new Rows(database);
     }

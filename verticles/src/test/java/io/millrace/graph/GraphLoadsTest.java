@@ -55,10 +55,19 @@ class GraphLoadsTest {
         store(first);
         store(second);
 
-        // It goes at once, and the others with each other.
-        var before = loads.load(database.pool(), List.of(mention(UUID.randomUUID())), false);
-        var one = loads.load(database.pool(), List.of(first), false);
-        var again = loads.load(database.pool(), List.of(second), true);
+        // It goes at once, and the others with each other, who come while it waits for the table.
+        Future<GraphState> before;
+        Future<GraphState> one;
+        Future<GraphState> again;
+        try (var holder = server.connect();
+                var statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("lock table lightrag.entity_state in access exclusive mode");
+            before = loads.load(database.pool(), List.of(mention(UUID.randomUUID())), false);
+            one = loads.load(database.pool(), List.of(first), false);
+            again = loads.load(database.pool(), List.of(second), true);
+            holder.rollback();
+        }
 
         assertThat(done(before).entities()).isEmpty();
         assertThat(done(one)).isSameAs(done(again));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class MembershipTest {
 
-    private static final Duration LEASE = Duration.ofMillis(1_500);
+    private static final Duration LEASE = Duration.ofSeconds(6);
 
     private final TestDatabase database = TestDatabase.create();
     private final FaultyProxy proxy = new FaultyProxy(database.host(), database.port());

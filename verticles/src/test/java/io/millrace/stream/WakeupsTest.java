@@ -100,6 +100,7 @@ class WakeupsTest {
     void aConnectionThatBreaksIsReplacedByOne() throws Exception {
         awaitListening(2);
         proxy.down();
+        awaitListening(0);
         proxy.up();
         awaitListening(2);
         here.append(3, 11);

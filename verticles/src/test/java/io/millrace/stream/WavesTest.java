@@ -16,10 +16,14 @@ import org.junit.jupiter.api.Test;
 
 class WavesTest {
 
+    private static final Duration DAY = Duration.ofDays(1);
+
     private final TestDatabase database = TestDatabase.create();
     private final TestPod pod = new TestPod(database);
     private final Topic topic = pod.topic("waved", 4);
     private final Waves waves = new Waves(pod.database, pod.log, topic, Duration.ZERO);
+    /** Whose waves wait for those at work, and whose partitions wait for one another, however slow the machine is. */
+    private final Waves patient = new Waves(pod.database, pod.log, topic, Duration.ZERO, DAY, DAY);
 
     @BeforeEach
     void append() {
@@ -43,25 +47,24 @@ class WavesTest {
 
     @Test
     void whoComesWhileAWaveIsAtWorkGoesWithTheNext() {
-        assertThat(values(get(waves.join(0, 0, 1_000)))).containsExactly("of 0");
-        var second = waves.join(1, 0, 1_000);
-        var third = waves.join(2, 0, 1_000);
+        assertThat(values(get(patient.join(0, 0, 1_000)))).containsExactly("of 0");
+        var second = patient.join(1, 0, 1_000);
+        var third = patient.join(2, 0, 1_000);
         assertThat(second.isComplete()).isFalse();
 
-        waves.leave(0);
+        patient.leave(0);
 
         assertThat(values(get(second))).containsExactly("of 1");
         assertThat(values(get(third))).containsExactly("of 2");
-        var fourth = waves.join(3, 0, 1_000);
-        waves.leave(1);
+        var fourth = patient.join(3, 0, 1_000);
+        patient.leave(1);
         assertThat(fourth.isComplete()).isFalse();
-        waves.leave(2);
+        patient.leave(2);
         assertThat(values(get(fourth))).containsExactly("of 3");
     }
 
     @Test
     void whoHasSomethingToCommitWaitsForTheRestOfItsWave() {
-        var patient = new Waves(pod.database, pod.log, topic, Duration.ZERO, Duration.ofDays(1));
         get(patient.join(0, 0, 1_000));
         var joined = List.of(patient.join(1, 0, 1_000), patient.join(2, 0, 1_000), patient.join(3, 0, 1_000));
         patient.leave(0);
@@ -91,8 +94,8 @@ class WavesTest {
 
     @Test
     void whoIsOfNoWaveWaitsForNobody() {
-        get(waves.join(0, 0, 1_000));
-        assertThat(waves.decided(3).succeeded()).isTrue();
+        get(patient.join(0, 0, 1_000));
+        assertThat(patient.decided(3).succeeded()).isTrue();
     }
 
     @Test
@@ -119,11 +122,11 @@ class WavesTest {
 
     @Test
     void leavingWithoutHavingJoinedChangesNothing() {
-        get(waves.join(0, 0, 1_000));
-        waves.leave(3);
-        var next = waves.join(1, 0, 1_000);
+        get(patient.join(0, 0, 1_000));
+        patient.leave(3);
+        var next = patient.join(1, 0, 1_000);
         assertThat(next.isComplete()).isFalse();
-        waves.leave(0);
+        patient.leave(0);
         assertThat(values(get(next))).containsExactly("of 1");
     }
 

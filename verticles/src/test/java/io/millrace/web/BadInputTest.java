@@ -27,10 +27,12 @@ class BadInputTest {
     private static final String GOOD = "{\"source_uri\":\"u\",\"content\":\"c\"}";
 
     private static final Door DOOR = Door.open();
+    private static final Door IMPATIENT = Door.impatient();
 
     @AfterAll
-    static void closeDoor() {
+    static void closeDoors() {
         DOOR.close();
+        IMPATIENT.close();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -43,19 +45,24 @@ class BadInputTest {
         "io.millrace.web.BadRequests#targets",
         "io.millrace.web.BadRequests#heads",
         "io.millrace.web.BadRequests#transfers",
-        "io.millrace.web.BadRequests#slow",
         "io.millrace.web.BadRequests#crowds"
     })
     void isRefused(String name, Object input, int status, String code, String pointer) {
         switch (input) {
             case byte[] body -> bodyIsRefused(body, status, code, pointer);
-            case Door.Sent sent -> requestIsRefused(sent, status, code);
+            case Door.Sent sent -> requestIsRefused(DOOR, sent, status, code);
             default -> throw new IllegalArgumentException(name);
         }
     }
 
-    private static void requestIsRefused(Door.Sent sent, int status, String code) {
-        var answer = DOOR.exchange(sent);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("io.millrace.web.BadRequests#slow")
+    void isNotWaitedFor(String name, Door.Sent sent, int status, String code, String pointer) {
+        requestIsRefused(IMPATIENT, sent, status, code);
+    }
+
+    private static void requestIsRefused(Door door, Door.Sent sent, int status, String code) {
+        var answer = door.exchange(sent);
         assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
         assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
         assertThat(answer.headers()).doesNotContainKey("planted");
@@ -64,7 +71,7 @@ class BadInputTest {
         assertThat(problem.getInteger("status")).isEqualTo(status);
         assertThat(answer.headers().containsKey("allow")).isEqualTo(status == 405);
         assertThat(answer.headers().containsKey("retry-after")).isEqualTo(status == 503);
-        assertThat(DOOR.accepted()).isZero();
+        assertThat(door.accepted()).isZero();
     }
 
     private static void bodyIsRefused(byte[] body, int status, String code, String pointer) {

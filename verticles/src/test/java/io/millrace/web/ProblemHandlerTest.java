@@ -47,9 +47,21 @@ class ProblemHandlerTest {
 
     private static HttpServer server;
 
-    private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    private final ListAppender<ILoggingEvent> logged = new ListAppender<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            // A machine that stalls is no failure of a request.
+            if (!event.getLoggerName().endsWith("BlockedThreadChecker")) {
+                super.append(event);
+            }
+        }
+    };
     private final List<Appender<ILoggingEvent>> others = new ArrayList<>();
     private final Level level = LOG.getLevel();
+
+    private static DeliveryOptions patience(String address) {
+        return new DeliveryOptions().setSendTimeout(address.equals("silent") ? 50 : 30_000);
+    }
 
     @BeforeAll
     static void serve() throws Exception {
@@ -65,7 +77,7 @@ class ProblemHandlerTest {
         });
         router.get("/bus/:address")
                 .handler(context -> VERTX.eventBus()
-                        .request(context.pathParam("address"), "x", new DeliveryOptions().setSendTimeout(50))
+                        .request(context.pathParam("address"), "x", patience(context.pathParam("address")))
                         .onFailure(context::fail));
         router.get("/items/:id").handler(context -> context.end("item"));
         router.put("/items/:id").handler(context -> context.end("item"));
