@@ -101,8 +101,7 @@ public record GraphChange(
         }
 
         void relationship(Relationship relationship) {
-            if (relationship.created
-                    || relationship.descriptions.touched().iterator().hasNext()) {
+            if (relationship.differs()) {
                 relationships.add(new RelationshipChange(
                         relationship.id,
                         relationship.sourceId,

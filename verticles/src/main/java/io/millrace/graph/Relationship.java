@@ -3,7 +3,9 @@ package io.millrace.graph;
 import io.millrace.extract.Mention;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A relationship while a batch is folded into it. */
 final class Relationship {
@@ -18,6 +20,7 @@ final class Relationship {
     long evidence;
     Instant createdAt;
     Instant updatedAt;
+    private final @Nullable String descriptionBefore;
 
     Relationship(
             UUID id,
@@ -42,6 +45,7 @@ final class Relationship {
         this.evidence = evidence;
         this.createdAt = createdAt;
         this.updatedAt = updatedAt;
+        this.descriptionBefore = descriptions.winner();
     }
 
     /** A relationship of which nothing was stored. */
@@ -69,5 +73,10 @@ final class Relationship {
         evidence += mention.evidence();
         createdAt = mention.at().isBefore(createdAt) ? mention.at() : createdAt;
         updatedAt = mention.at().isAfter(updatedAt) ? mention.at() : updatedAt;
+    }
+
+    /** Whether more than counts changed. */
+    boolean differs() {
+        return created || !Objects.equals(descriptionBefore, descriptions.winner());
     }
 }

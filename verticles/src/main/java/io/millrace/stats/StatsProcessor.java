@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,19 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
     /** Every batch writes the same few counters. */
     private static final Subscription.Limits LIMITS = new Subscription.Limits(500, 4 << 20, Duration.ofMillis(250));
 
-    private @Nullable TopEntities top;
+    private final TopEntities top = new TopEntities();
 
     /**
-     * The list of the partition, and of a late batch its entities as they are: what its changes say of them was true once,
+     * What the batch says, the lists of the partition, and of a late batch its entities as they are: what its changes say of them was true once,
      * and later changes have been read already.
      */
-    record Loaded(TopEntities top, @Nullable Map<UUID, StatsDelta.Degree> current) {
+    record Loaded(
+            List<GraphChange> changes,
+            TopEntities top,
+            @Nullable Map<UUID, StatsDelta.Degree> current) {
+        Loaded {
+            changes = List.copyOf(changes);
+        }
 
         List<StatsDelta.Degree> degrees(StatsDelta delta) {
             return current == null
@@ -48,17 +55,17 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
 
     @Override
     public Loaded load(Batch batch, SqlClient database) {
-        var known = top;
-        if (known == null) {
-            known = StatsStore.loadTop(database, batch.partition());
-            top = known;
+        var changes = batch.records().stream().map(GraphChange::read).toList();
+        var missing = top.missing(changes.stream().map(GraphChange::workspace).collect(Collectors.toSet()));
+        if (!missing.isEmpty()) {
+            top.put(missing, StatsStore.loadTop(database, batch.partition(), missing));
         }
-        return new Loaded(known, batch.late() ? StatsStore.loadDegrees(database, entities(batch)) : null);
+        return new Loaded(changes, top, batch.late() ? StatsStore.loadDegrees(database, entities(changes)) : null);
     }
 
-    private static List<UUID> entities(Batch batch) {
-        return batch.records().stream()
-                .flatMap(record -> GraphChange.read(record).entities().stream())
+    private static List<UUID> entities(List<GraphChange> changes) {
+        return changes.stream()
+                .flatMap(change -> change.entities().stream())
                 .map(GraphChange.EntityChange::id)
                 .distinct()
                 .toList();
@@ -70,8 +77,8 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
             return Effects.none();
         }
         var delta = new StatsDelta();
-        for (var record : batch.records()) {
-            delta.add(GraphChange.read(record), record.timestamp());
+        for (var i = 0; i < batch.records().size(); i++) {
+            delta.add(loaded.changes().get(i), batch.records().get(i).timestamp());
         }
         var effects = Effects.builder();
         StatsStore.save(batch.partition(), delta, loaded.top().update(loaded.degrees(delta)))

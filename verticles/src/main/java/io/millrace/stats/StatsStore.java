@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** Rows of the statistics. */
@@ -25,13 +26,14 @@ final class StatsStore {
     private static final String LOAD_TOP = """
             select workspace, entity_id, name, degree
             from lightrag.top_entities
-            where partition_id = $1
+            where partition_id = $1 and workspace = any ($2)
             """;
 
-    static TopEntities loadTop(SqlClient database, int partition) {
-        var top = new TopEntities();
-        for (var row : await(database.preparedQuery(LOAD_TOP).execute(Tuple.of(partition)))) {
-            top.put(new StatsDelta.Degree(row.getString(0), row.getUUID(1), row.getString(2), row.getLong(3)));
+    static List<StatsDelta.Degree> loadTop(SqlClient database, int partition, Set<String> workspaces) {
+        var top = new ArrayList<StatsDelta.Degree>();
+        var parameters = Tuple.of(partition, (Object) workspaces.toArray(String[]::new));
+        for (var row : await(database.preparedQuery(LOAD_TOP).execute(parameters))) {
+            top.add(new StatsDelta.Degree(row.getString(0), row.getUUID(1), row.getString(2), row.getLong(3)));
         }
         return top;
     }

@@ -2,13 +2,16 @@ package io.millrace.stats;
 
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
- * The entities of highest degree of one partition. Degrees only grow so far, so whoever belongs in the list shows up in a
- * change with its degree; nothing else has to be looked at.
+ * The entities of highest degree of one partition, for the workspaces that changed last. Degrees only grow so far, so whoever
+ * belongs in the list shows up in a change with its degree; nothing else has to be looked at.
  */
 final class TopEntities {
 
@@ -26,9 +29,36 @@ final class TopEntities {
         return most != 0 ? most : Long.compareUnsigned(one.getLeastSignificantBits(), other.getLeastSignificantBits());
     }
 
-    private final Map<String, Map<UUID, StatsDelta.Degree>> byWorkspace = new HashMap<>();
+    /** Workspaces that are remembered: whoever posts can make any number of them. */
+    static final int WORKSPACES_KEPT = 64;
 
-    void put(StatsDelta.Degree entity) {
+    /** The one that was asked for last is last. */
+    private final LinkedHashMap<String, Map<UUID, StatsDelta.Degree>> byWorkspace =
+            new LinkedHashMap<>(16, 0.75f, true);
+
+    /** Those whose stored entities have to be put before they are updated; others are forgotten for them. */
+    Set<String> missing(Set<String> workspaces) {
+        var missing = new HashSet<String>();
+        for (var workspace : workspaces) {
+            if (byWorkspace.get(workspace) == null) {
+                missing.add(workspace);
+            }
+        }
+        var spare = Math.max(0, byWorkspace.size() + missing.size() - WORKSPACES_KEPT);
+        List.copyOf(byWorkspace.keySet()).stream()
+                .limit(spare)
+                .filter(workspace -> !workspaces.contains(workspace))
+                .forEach(byWorkspace::remove);
+        return missing;
+    }
+
+    /** What is stored of workspaces that were missing. */
+    void put(Set<String> workspaces, Iterable<StatsDelta.Degree> stored) {
+        workspaces.forEach(workspace -> byWorkspace.put(workspace, new HashMap<>()));
+        stored.forEach(this::put);
+    }
+
+    private void put(StatsDelta.Degree entity) {
         byWorkspace
                 .computeIfAbsent(entity.workspace(), workspace -> new HashMap<>())
                 .put(entity.entityId(), entity);

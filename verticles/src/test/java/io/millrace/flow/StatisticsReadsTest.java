@@ -137,6 +137,33 @@ class StatisticsReadsTest extends PodTest {
                 .endsWith(1L, 4L);
     }
 
+    /** The lists of all workspaces would be no bound: whoever posts can make any number of them. */
+    @Test
+    void theTopOfAWorkspaceIsRightAlsoWhenManyOthersCameBetween() {
+        star(3);
+        for (var i = 0; i < 70; i++) {
+            var other = pod.caller(workspace + i);
+            other.accepted(document(
+                    "other",
+                    "A pair.",
+                    List.of(entity("One", "RAY"), entity("Two", "RAY")),
+                    List.of(relationship("One", "LIGHTS", "Two"))));
+        }
+        Drained.await(rows, Duration.ofMinutes(1));
+
+        completed(document(
+                "more",
+                "More rays.",
+                List.of(entity("Ray 1", "RAY"), entity("Ray 4", "RAY")),
+                List.of(relationship("Ray 1", "LIGHTS", "Ray 4"))));
+
+        patiently()
+                .untilAsserted(() -> assertThat(Reads.objects(
+                                reads.json("/v1/graph/entities/top").getJsonArray("entities")))
+                        .extracting(top -> top.getString("name") + " " + top.getLong("degree"))
+                        .containsExactlyInAnyOrder("Star 3", "Ray 1 2", "Ray 2 1", "Ray 3 1", "Ray 4 1"));
+    }
+
     @Test
     void stepsThatHaveNotBegunAreLeftOut() {
         var now = Instant.now();

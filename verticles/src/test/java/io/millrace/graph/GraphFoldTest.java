@@ -63,6 +63,7 @@ class GraphFoldTest {
         var graph = new StoredGraph();
         pieces(mentions, new Random(split)).forEach(graph::fold);
 
+        assertThat(graph.toldDescriptions()).isEqualTo(graph.descriptions());
         var told = graph.statistics();
         for (var workspace : WORKSPACES) {
             var here = mentions.stream()

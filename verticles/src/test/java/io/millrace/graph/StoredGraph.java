@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,6 +25,8 @@ final class StoredGraph {
     private final Set<GraphState.End> ends = new HashSet<>();
     private final Set<GraphState.Contribution> contributions = new HashSet<>();
     private final StatsDelta statistics = new StatsDelta();
+    /** Of relationships, as the changes told them. */
+    private final Map<UUID, Optional<String>> toldDescriptions = new HashMap<>();
 
     /** Folds a batch and stores what it comes to. */
     void fold(List<Mention> batch) {
@@ -126,7 +129,28 @@ final class StoredGraph {
             keep(mention.relationshipId(), mention, true);
             ends.add(new GraphState.End(mention.targetId(), mention.relationshipId()));
         });
-        folded.changes().forEach(change -> statistics.add(change, Instant.EPOCH));
+        folded.changes().forEach(change -> {
+            statistics.add(change, Instant.EPOCH);
+            change.relationships().forEach(this::hear);
+        });
+    }
+
+    private void hear(GraphChange.RelationshipChange told) {
+        var description = Optional.ofNullable(told.description());
+        if (description.equals(toldDescriptions.put(told.id(), description))) {
+            throw new IllegalStateException("told again, though nothing changed: " + told);
+        }
+    }
+
+    Map<UUID, Optional<String>> toldDescriptions() {
+        return toldDescriptions;
+    }
+
+    Map<UUID, Optional<String>> descriptions() {
+        return relationships.values().stream()
+                .collect(Collectors.toMap(
+                        relationship -> relationship.id,
+                        relationship -> Optional.ofNullable(relationship.descriptions.winner())));
     }
 
     private void store(Ballot ballot) {
