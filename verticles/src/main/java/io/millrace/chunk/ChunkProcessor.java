@@ -165,7 +165,7 @@ final class ChunkProcessor implements Processor<ChunkProcessor.Loaded> {
                                 document.title(),
                                 document.at(),
                                 document.afterFailure())
-                        .toRecord(key));
+                        .toRecord(key, chunk.bytes()));
             }
         }
         effects.append(CHUNKS, batch.partition(), records);

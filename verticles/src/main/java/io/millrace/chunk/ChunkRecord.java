@@ -1,6 +1,7 @@
 package io.millrace.chunk;
 
 import io.millrace.stream.ConsumerRecord;
+import io.millrace.stream.Header;
 import io.millrace.stream.ProducerRecord;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -24,7 +25,11 @@ public record ChunkRecord(
         Instant at,
         boolean afterFailure) {
 
-    ProducerRecord toRecord(String key) {
+    /** Chunks of common size are bounded by how many of them a batch may hold. */
+    private static final int MANY_BYTES = 16 << 10;
+
+    /** @param bytes of what is stored of the chunk, and loaded by whoever works on it */
+    ProducerRecord toRecord(String key, int bytes) {
         var json = new JsonObject()
                 .put("job", jobId.toString())
                 .put("chunk", chunkId.toString())
@@ -36,7 +41,8 @@ public record ChunkRecord(
         if (title != null) {
             json.put("title", title);
         }
-        return ProducerRecord.of(key, json.toBuffer());
+        var record = ProducerRecord.of(key, json.toBuffer());
+        return bytes > MANY_BYTES ? record.with(Header.loads(bytes)) : record;
     }
 
     public static ChunkRecord read(ConsumerRecord record) {

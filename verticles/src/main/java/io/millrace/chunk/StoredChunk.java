@@ -10,4 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param supplied the extraction that the sender brought for this chunk, as JSON
  */
 record StoredChunk(
-        UUID chunkId, int overlap, String content, @Nullable String supplied) {}
+        UUID chunkId, int overlap, String content, @Nullable String supplied) {
+
+    /** Of heap, about: a byte a character. */
+    int bytes() {
+        return content.length() + (supplied == null ? 0 : supplied.length());
+    }
+}

@@ -27,6 +27,17 @@ public record ConsumerRecord(
         return headers.stream().anyMatch(header -> header.name().equals(Header.AGAIN.name()));
     }
 
+    /** What is read besides it, as far as it says: {@link Header#loads}. */
+    long loadsBytes() {
+        return headers.stream()
+                .filter(header -> header.name().equals(Header.LOADS) && header.value() != null)
+                .map(header -> header.value().toString())
+                .filter(text -> text.matches("[0-9]{1,10}"))
+                .mapToLong(Long::parseLong)
+                .findFirst()
+                .orElse(0);
+    }
+
     /** The key as text; empty when there is none. */
     public String keyText() {
         return key == null ? "" : key.toString();

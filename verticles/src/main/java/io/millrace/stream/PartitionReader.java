@@ -95,8 +95,17 @@ final class PartitionReader {
         // A batch is either all done before, or all new.
         var reprocessing = claim.processed().contains(position);
         var to = claim.processed().nextBound(position);
+        var loads = 0L;
         while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
+            var more = fetched.element().loadsBytes();
+            if (more > 0 && !records.isEmpty() && loads + more > memory.batchBytes(limits.bytes())) {
+                break;
+            }
+            loads += more;
             records.add(fetched.remove());
+        }
+        if (loads > memory.batchBytes(limits.bytes())) {
+            takeMemory(loads);
         }
         var late = !reprocessing && to != Long.MAX_VALUE;
         return new Batch(topic.name(), claim.partition(), records, reprocessing, late);
@@ -116,7 +125,7 @@ final class PartitionReader {
     }
 
     /** What was taken before goes first: whoever holds some never waits for more. */
-    private void takeMemory(int bytes) {
+    private void takeMemory(long bytes) {
         giveBackMemory();
         lease = await(memory.take(HeapBudget.ofWorkOn(bytes)));
     }

@@ -459,6 +459,23 @@ class FlowTest {
         assertThat(found("Ada Lovelace").getLong("mentions")).isEqualTo(1);
     }
 
+    /** Or a batch of a few hundred such chunks would not fit the heap that is there for it. */
+    @Test
+    void aChunkThatBringsMuchSaysSoInTheLog() {
+        var many = IntStream.range(0, 300)
+                .mapToObj(i -> entity("Entity " + i, "THING").put("description", "d".repeat(200)))
+                .toList();
+        completed(caller.accepted(letter("letter")));
+        completed(caller.accepted(document("large", CONTENT, many, List.of())));
+
+        assertThat(rows.list("""
+                        select convert_from(stream.header(headers, 'millrace-loads'), 'UTF8')::int between 60000 and 200000
+                        from stream.records
+                        where topic = 'chunks' and convert_from(key, 'UTF8') like ?
+                        order by "timestamp", "offset"
+                        """, workspace + "%")).containsExactly("null", "t");
+    }
+
     @Test
     void aTitleMayRepeatAWord() {
         completed(caller.accepted(

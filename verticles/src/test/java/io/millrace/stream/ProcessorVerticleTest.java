@@ -462,6 +462,19 @@ class ProcessorVerticleTest {
     }
 
     @Test
+    void aBatchHoldsNoMoreOfWhatItsRecordsLoadThanOfTheLog() {
+        var most = 1 << 20;
+        for (var loads : List.of(1, most / 2, most / 2, 3 * most, 1, 1)) {
+            get(pod.appender.append(
+                    in, 0, ProducerRecord.of("k", Buffer.buffer("v" + loads)).with(Header.loads(loads))));
+        }
+        pod.run(copying());
+        awaitCaughtUp();
+
+        assertThat(batches.stream().map(batch -> batch.records().size())).containsExactly(2, 1, 1, 2);
+    }
+
+    @Test
     void smallBatchesOfAWaveShareATransaction() throws SQLException {
         append(values("v", 8));
         whileNothingCanBeCommitted(() -> {});
