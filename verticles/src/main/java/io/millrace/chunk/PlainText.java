@@ -75,6 +75,9 @@ final class PlainText {
 
     private static final Set<String> PREFORMATTED = Set.of("listing", "plaintext", "pre", "textarea", "xmp");
 
+    /** The title goes with every chunk, so that its length counts with the square of the document's. */
+    private static final int MAX_TITLE_CODE_POINTS = 1_000;
+
     private PlainText() {}
 
     static String of(String content, ContentType type) {
@@ -84,7 +87,10 @@ final class PlainText {
         };
     }
 
-    /** What the document calls itself: the title of a page, the first top heading of a Markdown text. */
+    /**
+     * What the document calls itself: the title of a page, cut to {@value #MAX_TITLE_CODE_POINTS} code points, or the first
+     * top heading of a Markdown text. A longer heading is none, but a paragraph.
+     */
     static Optional<String> title(String content, ContentType type) {
         return switch (type) {
             case PLAIN -> Optional.empty();
@@ -103,8 +109,12 @@ final class PlainText {
         return markdown.lines()
                 .filter(line -> line.startsWith("# "))
                 .map(line -> line.substring(2).strip())
-                .filter(title -> !title.isEmpty())
+                .filter(title -> !title.isEmpty() && !isTooLong(title))
                 .findFirst();
+    }
+
+    private static boolean isTooLong(String title) {
+        return title.codePointCount(0, title.length()) > MAX_TITLE_CODE_POINTS;
     }
 
     /** Reads no further than the head; titles elsewhere belong to pictures. */
@@ -115,8 +125,16 @@ final class PlainText {
                     .findFirst()
                     .map(head -> head.getElementsByTag("title").text())
                     .map(title -> title.strip().replaceAll("\\s+", " "))
+                    .map(PlainText::cut)
                     .filter(title -> !title.isEmpty());
         }
+    }
+
+    private static String cut(String title) {
+        return isTooLong(title)
+                ? title.substring(0, title.offsetByCodePoints(0, MAX_TITLE_CODE_POINTS))
+                        .strip()
+                : title;
     }
 
     /** Collects text in document order; what parts two texts is settled when the second comes. */

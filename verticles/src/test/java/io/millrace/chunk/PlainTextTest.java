@@ -80,6 +80,22 @@ class PlainTextTest {
     }
 
     @Example
+    void aTitleHasAtMostAThousandCharacters() {
+        String fitting = "😀".repeat(1_000);
+
+        assertThat(PlainText.title("# " + fitting, ContentType.MARKDOWN)).contains(fitting);
+        assertThat(PlainText.title("# " + fitting + "a", ContentType.MARKDOWN)).isEmpty();
+        assertThat(PlainText.title("# " + fitting + "a\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("<title>" + fitting + "</title>", ContentType.HTML))
+                .contains(fitting);
+        assertThat(PlainText.title("<title>" + fitting + "a</title>", ContentType.HTML))
+                .contains(fitting);
+        assertThat(PlainText.title("<title>" + "a".repeat(999) + " b</title>", ContentType.HTML))
+                .contains("a".repeat(999));
+    }
+
+    @Example
     void depthIsNoDangerAndLosesNoText() {
         int depth = 100_000;
 
