@@ -32,9 +32,12 @@ final class SentenceTagger {
      */
     private static final int MAX_UNBROKEN_CHARS = 400;
 
-    /** A blank line, or a line end before a heading, a list item or a table row. */
-    private static final Pattern PARAGRAPH_END =
-            Pattern.compile("\\R(?=[ \\t]*+\\R)|\\R(?=[ \\t]*+(?:#{1,6}[ \\t]|[-*+•][ \\t]|\\||\\d{1,3}[.)][ \\t]))");
+    /**
+     * A blank line, or a line end before a heading, a list item or a table row. The line end is atomic: else {@code \R}
+     * gives back the second half of a CR LF, which then looks like the next line's end.
+     */
+    private static final Pattern PARAGRAPH_END = Pattern.compile(
+            "(?>\\R)(?=[ \\t]*+\\R)|(?>\\R)(?=[ \\t]*+(?:#{1,6}[ \\t]|[-*+•][ \\t]|\\||\\d{1,3}[.)][ \\t]))");
 
     private static final Pattern HEADING = Pattern.compile("[ \\t]*+#{1,6}[ \\t][^\\r\\n]*+");
 
