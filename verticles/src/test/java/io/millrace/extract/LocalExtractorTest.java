@@ -19,6 +19,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.WithNull;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalExtractorTest {
     private static final Extractor EXTRACTOR = new LocalExtractor();
@@ -244,6 +246,16 @@ class LocalExtractorTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\u00A0", "\u2009", "\u202F", "\u3000", "\u200E \u200F", " \u200B"})
+    void anySpaceIsASpace(String space) {
+        var text = "Marie Curie founded the Radium Institute. Dr. J. Smith was born in New York.";
+
+        var found = extract(text);
+        assertThat(relationships(found)).contains("Marie Curie FOUNDED Radium Institute", "J. Smith BORN_IN New York");
+        assertSameAnswer(extract(text.replace(" ", space)), found);
+    }
+
     @Test
     void severalThreadsGetTheSameAnswer() throws Exception {
         var expected = TEXTS.stream().map(LocalExtractorTest::extract).toList();
@@ -373,6 +385,10 @@ class LocalExtractorTest {
                         "won",
                         "the",
                         "ﬁ",
+                        "\u00A0",
+                        "Marie\u00A0Curie",
+                        "\u200B",
+                        "Radium\u200BInstitute",
                         "JR.")
                 .list()
                 .ofMaxSize(60)

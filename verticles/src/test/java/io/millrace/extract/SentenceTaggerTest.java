@@ -46,6 +46,12 @@ class SentenceTaggerTest {
     }
 
     @Test
+    void aNoBreakSpaceBehindATitleOrAnInitialEndsNoSentence() {
+        assertThat(sentencesOf("Prof.\u00A0J.\u00A0Smith met Dr.\u00A0Miller. He left."))
+                .containsExactly("Prof.\u00A0J.\u00A0Smith met Dr.\u00A0Miller.", "He left.");
+    }
+
+    @Test
     void cutsAnEndlessSentenceIntoWindowsAndLosesNoToken() {
         var sentences = tagger.read("word ".repeat(1_000));
 
