@@ -3,6 +3,7 @@ package io.millrace.chunk;
 import io.millrace.ingest.ContentType;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
@@ -78,6 +79,9 @@ final class PlainText {
     /** The title goes with every chunk, so that its length counts with the square of the document's. */
     private static final int MAX_TITLE_CODE_POINTS = 1_000;
 
+    /** By code points, so that a pair is none. */
+    private static final Pattern LONE_SURROGATE = Pattern.compile("\\p{Cs}");
+
     private PlainText() {}
 
     static String of(String content, ContentType type) {
@@ -102,7 +106,12 @@ final class PlainText {
     private static String ofHtml(String html) {
         var text = new VisibleText();
         NodeTraversor.filter(text, Jsoup.parse(html));
-        return text.toString();
+        return withoutLoneSurrogates(text.toString());
+    }
+
+    /** A page can name them by number, but they have no UTF-8: the driver would quietly write {@code ?} for each. */
+    private static String withoutLoneSurrogates(String text) {
+        return LONE_SURROGATE.matcher(text).replaceAll("\uFFFD");
     }
 
     private static Optional<String> titleOfMarkdown(String markdown) {
@@ -125,6 +134,7 @@ final class PlainText {
                     .findFirst()
                     .map(head -> head.getElementsByTag("title").text())
                     .map(title -> title.strip().replaceAll("\\s+", " "))
+                    .map(PlainText::withoutLoneSurrogates)
                     .map(PlainText::cut)
                     .filter(title -> !title.isEmpty());
         }

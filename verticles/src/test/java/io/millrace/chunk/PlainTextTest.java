@@ -95,6 +95,15 @@ class PlainTextTest {
                 .contains("a".repeat(999));
     }
 
+    /** The driver would write half a character as a question mark. */
+    @Example
+    void halfACharacterIsReplaced() {
+        assertThat(html("a&#xD800;b &#xDC00;<pre>&#xD800;</pre>")).isEqualTo("a\uFFFDb \uFFFD\n\n\uFFFD");
+        assertThat(html("&#xD83D;&#xDE00; 😀")).isEqualTo("😀 😀");
+        assertThat(PlainText.title("<title>a&#xD800;b 😀</title>", ContentType.HTML))
+                .contains("a\uFFFDb 😀");
+    }
+
     @Example
     void depthIsNoDangerAndLosesNoText() {
         int depth = 100_000;
