@@ -3,6 +3,7 @@ package io.millrace.chunk;
 import io.millrace.ingest.ContentType;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
@@ -79,6 +80,12 @@ final class PlainText {
     /** The title goes with every chunk, so that its length counts with the square of the document's. */
     private static final int MAX_TITLE_CODE_POINTS = 1_000;
 
+    /**
+     * What opens or closes a fenced code block, as CommonMark has it: three or more backticks or tildes, and behind backticks
+     * no further ones, which would make it code within a line.
+     */
+    private static final Pattern FENCE = Pattern.compile(" {0,3}+(`{3,}+(?=[^`]*+\\z)|~{3,}+)(.*+)", Pattern.DOTALL);
+
     /** By code points, so that a pair is none. */
     private static final Pattern LONE_SURROGATE = Pattern.compile("\\p{Cs}");
 
@@ -87,7 +94,7 @@ final class PlainText {
     static String of(String content, ContentType type) {
         return switch (type) {
             case PLAIN, MARKDOWN -> content;
-            case HTML -> ofHtml(content);
+            case HTML -> ofHtml(withoutByteOrderMark(content));
         };
     }
 
@@ -98,9 +105,14 @@ final class PlainText {
     static Optional<String> title(String content, ContentType type) {
         return switch (type) {
             case PLAIN -> Optional.empty();
-            case MARKDOWN -> titleOfMarkdown(content);
-            case HTML -> titleOfHtml(content);
+            case MARKDOWN -> titleOfMarkdown(withoutByteOrderMark(content));
+            case HTML -> titleOfHtml(withoutByteOrderMark(content));
         };
+    }
+
+    /** Editors put one first; it would hide a heading, and end a page's head before it began. */
+    private static String withoutByteOrderMark(String content) {
+        return content.startsWith("\uFEFF") ? content.substring(1) : content;
     }
 
     private static String ofHtml(String html) {
@@ -115,11 +127,26 @@ final class PlainText {
     }
 
     private static Optional<String> titleOfMarkdown(String markdown) {
-        return markdown.lines()
-                .filter(line -> line.startsWith("# "))
-                .map(line -> line.substring(2).strip())
-                .filter(title -> !title.isEmpty() && !isTooLong(title))
-                .findFirst();
+        var fence = "";
+        for (var lines = markdown.lines().iterator(); lines.hasNext(); ) {
+            var line = lines.next();
+            var marks = FENCE.matcher(line);
+            if (!fence.isEmpty()) {
+                fence = marks.matches() && closes(marks, fence) ? "" : fence;
+            } else if (marks.matches()) {
+                fence = marks.group(1);
+            } else if (line.startsWith("# ")) {
+                var title = line.substring(2).strip();
+                if (!title.isEmpty() && !isTooLong(title)) {
+                    return Optional.of(title);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean closes(Matcher marks, String fence) {
+        return marks.group(1).startsWith(fence) && marks.group(2).isBlank();
     }
 
     private static boolean isTooLong(String title) {

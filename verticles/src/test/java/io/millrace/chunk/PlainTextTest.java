@@ -105,6 +105,27 @@ class PlainTextTest {
     }
 
     @Example
+    void aByteOrderMarkHidesNoTitle() {
+        assertThat(PlainText.title("\uFEFF# A heading", ContentType.MARKDOWN)).contains("A heading");
+        assertThat(PlainText.title("\uFEFF<title>A</title><p>b", ContentType.HTML))
+                .contains("A");
+        assertThat(html("\uFEFF<title>A</title><p>b")).isEqualTo("b");
+    }
+
+    @Example
+    void aCommentInAFencedCodeBlockIsNoTitle() {
+        assertThat(PlainText.title("```sh\n# a\n```\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("~~~\r\n# a\r\n```\r\n# b\r\n~~~~ \r\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("  ````\n```\n# a\n```` no end\n# b\n   `````\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("```\n# a", ContentType.MARKDOWN)).isEmpty();
+        assertThat(PlainText.title("```code``` in a line\n    ```\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+    }
+
+    @Example
     void depthIsNoDangerAndLosesNoText() {
         int depth = 100_000;
 
