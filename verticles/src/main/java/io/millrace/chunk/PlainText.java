@@ -3,6 +3,8 @@ package io.millrace.chunk;
 import io.millrace.ingest.ContentType;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
@@ -75,36 +77,80 @@ final class PlainText {
 
     private static final Set<String> PREFORMATTED = Set.of("listing", "plaintext", "pre", "textarea", "xmp");
 
+    /** The title goes with every chunk, so that its length counts with the square of the document's. */
+    private static final int MAX_TITLE_CODE_POINTS = 1_000;
+
+    /**
+     * What opens or closes a fenced code block, as CommonMark has it: three or more backticks or tildes, and behind backticks
+     * no further ones, which would make it code within a line.
+     */
+    private static final Pattern FENCE = Pattern.compile(" {0,3}+(`{3,}+(?=[^`]*+\\z)|~{3,}+)(.*+)", Pattern.DOTALL);
+
+    /** By code points, so that a pair is none. */
+    private static final Pattern LONE_SURROGATE = Pattern.compile("\\p{Cs}");
+
     private PlainText() {}
 
     static String of(String content, ContentType type) {
         return switch (type) {
             case PLAIN, MARKDOWN -> content;
-            case HTML -> ofHtml(content);
+            case HTML -> ofHtml(withoutByteOrderMark(content));
         };
     }
 
-    /** What the document calls itself: the title of a page, the first top heading of a Markdown text. */
+    /**
+     * What the document calls itself: the title of a page, cut to {@value #MAX_TITLE_CODE_POINTS} code points, or the first
+     * top heading of a Markdown text. A longer heading is none, but a paragraph.
+     */
     static Optional<String> title(String content, ContentType type) {
         return switch (type) {
             case PLAIN -> Optional.empty();
-            case MARKDOWN -> titleOfMarkdown(content);
-            case HTML -> titleOfHtml(content);
+            case MARKDOWN -> titleOfMarkdown(withoutByteOrderMark(content));
+            case HTML -> titleOfHtml(withoutByteOrderMark(content));
         };
+    }
+
+    /** Editors put one first; it would hide a heading, and end a page's head before it began. */
+    private static String withoutByteOrderMark(String content) {
+        return content.startsWith("\uFEFF") ? content.substring(1) : content;
     }
 
     private static String ofHtml(String html) {
         var text = new VisibleText();
         NodeTraversor.filter(text, Jsoup.parse(html));
-        return text.toString();
+        return withoutLoneSurrogates(text.toString());
+    }
+
+    /** A page can name them by number, but they have no UTF-8: the driver would quietly write {@code ?} for each. */
+    private static String withoutLoneSurrogates(String text) {
+        return LONE_SURROGATE.matcher(text).replaceAll("\uFFFD");
     }
 
     private static Optional<String> titleOfMarkdown(String markdown) {
-        return markdown.lines()
-                .filter(line -> line.startsWith("# "))
-                .map(line -> line.substring(2).strip())
-                .filter(title -> !title.isEmpty())
-                .findFirst();
+        var fence = "";
+        for (var lines = markdown.lines().iterator(); lines.hasNext(); ) {
+            var line = lines.next();
+            var marks = FENCE.matcher(line);
+            if (!fence.isEmpty()) {
+                fence = marks.matches() && closes(marks, fence) ? "" : fence;
+            } else if (marks.matches()) {
+                fence = marks.group(1);
+            } else if (line.startsWith("# ")) {
+                var title = line.substring(2).strip();
+                if (!title.isEmpty() && !isTooLong(title)) {
+                    return Optional.of(title);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean closes(Matcher marks, String fence) {
+        return marks.group(1).startsWith(fence) && marks.group(2).isBlank();
+    }
+
+    private static boolean isTooLong(String title) {
+        return title.codePointCount(0, title.length()) > MAX_TITLE_CODE_POINTS;
     }
 
     /** Reads no further than the head; titles elsewhere belong to pictures. */
@@ -115,8 +161,17 @@ final class PlainText {
                     .findFirst()
                     .map(head -> head.getElementsByTag("title").text())
                     .map(title -> title.strip().replaceAll("\\s+", " "))
+                    .map(PlainText::withoutLoneSurrogates)
+                    .map(PlainText::cut)
                     .filter(title -> !title.isEmpty());
         }
+    }
+
+    private static String cut(String title) {
+        return isTooLong(title)
+                ? title.substring(0, title.offsetByCodePoints(0, MAX_TITLE_CODE_POINTS))
+                        .strip()
+                : title;
     }
 
     /** Collects text in document order; what parts two texts is settled when the second comes. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalExtractor implements Extractor {
     /** Raise with every change of what an unchanged text gives: cached answers of an older version stay what they are. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private final String configuration;
     private final NameFinder nameFinder;

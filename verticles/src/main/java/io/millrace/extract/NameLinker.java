@@ -59,6 +59,7 @@ final class NameLinker {
     private final class Linking {
         private final List<NameSpan> names;
         private final Passage passage;
+        private final String foldedTitle;
         private final Map<String, Group> groups = new LinkedHashMap<>();
         private final Map<NameSpan, TypeEvidence> evidence = new HashMap<>();
         private final Map<Group, Group> joined = new HashMap<>();
@@ -66,6 +67,7 @@ final class NameLinker {
         Linking(List<NameSpan> names, Passage passage) {
             this.names = names;
             this.passage = passage;
+            foldedTitle = fold(passage.title() == null ? "" : passage.title());
         }
 
         List<LinkedName> run() {
@@ -96,8 +98,7 @@ final class NameLinker {
                     nameWords.addAll(group.words);
                 }
             }
-            var titleWords = NO_WORD.splitAsStream(fold(passage.title() == null ? "" : passage.title()))
-                    .collect(Collectors.toSet());
+            var titleWords = NO_WORD.splitAsStream(foldedTitle).collect(Collectors.toSet());
             groups.values()
                     .removeIf(group -> group.mentions.stream().noneMatch(NameSpan::isFirm)
                             && !isSupported(group, nameWords, titleWords));
@@ -201,13 +202,8 @@ final class NameLinker {
 
         /** Of two who share a surname, the one whom the document is about. */
         private @Nullable Group theOneInTitle(Set<Group> candidates, Group shorter) {
-            var title = passage.title();
-            if (title == null) {
-                return null;
-            }
             var inTitle = candidates.stream()
-                    .filter(longer ->
-                            isShortFormOf(shorter, longer) && fold(title).contains(fold(longer.name)))
+                    .filter(longer -> isShortFormOf(shorter, longer) && foldedTitle.contains(fold(longer.name)))
                     .toList();
             return inTitle.size() == 1 ? inTitle.getFirst() : null;
         }

@@ -56,7 +56,8 @@ record NameSpan(Sentence sentence, int from, int to, boolean titled, boolean quo
         return collapse(text.substring(start(), end()));
     }
 
+    /** What parts tokens for the {@link Tokenizer} becomes one space. */
     private static String collapse(String words) {
-        return words.replaceAll("[\\s\\p{Z}]+", " ").strip();
+        return words.replaceAll("[\\s\\p{Z}\\p{Cc}\\p{Cf}]+", " ").strip();
     }
 }

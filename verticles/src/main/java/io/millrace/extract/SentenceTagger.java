@@ -32,9 +32,12 @@ final class SentenceTagger {
      */
     private static final int MAX_UNBROKEN_CHARS = 400;
 
-    /** A blank line, or a line end before a heading, a list item or a table row. */
-    private static final Pattern PARAGRAPH_END =
-            Pattern.compile("\\R(?=[ \\t]*+\\R)|\\R(?=[ \\t]*+(?:#{1,6}[ \\t]|[-*+•][ \\t]|\\||\\d{1,3}[.)][ \\t]))");
+    /**
+     * A blank line, or a line end before a heading, a list item or a table row. The line end is atomic: else {@code \R}
+     * gives back the second half of a CR LF, which then looks like the next line's end.
+     */
+    private static final Pattern PARAGRAPH_END = Pattern.compile(
+            "(?>\\R)(?=[ \\t]*+\\R)|(?>\\R)(?=[ \\t]*+(?:#{1,6}[ \\t]|[-*+•][ \\t]|\\||\\d{1,3}[.)][ \\t]))");
 
     private static final Pattern HEADING = Pattern.compile("[ \\t]*+#{1,6}[ \\t][^\\r\\n]*+");
 
@@ -42,13 +45,15 @@ final class SentenceTagger {
 
     /** The model was trained on text from the web and often ends a sentence behind a title or an initial. */
     private static final Pattern TITLE_OR_INITIAL_THEN_NAME = Pattern.compile(
-            "(?:^|[\\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Gen|Col|Lt|Sgt|Capt|Maj|Adm|Rev|Hon|Gov|Sen|Rep|\\p{Lu})\\.$");
+            "(?:^|[\\s\\p{Z}\\p{Cf}(])(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Gen|Col|Lt|Sgt|Capt|Maj|Adm|Rev|Hon|Gov|Sen|Rep|\\p{Lu})\\.$");
 
     private static final Pattern ABBREVIATION = Pattern.compile(
-            "(?:^|[\\s(])(?:Inc|Ltd|Co|Corp|Jr|Sr|No|vs|cf|ca|Vol|Fig|al|etc|(?:\\p{L}\\.){1,4}\\p{L})\\.$");
+            "(?:^|[\\s\\p{Z}\\p{Cf}(])(?:Inc|Ltd|Co|Corp|Jr|Sr|No|vs|cf|ca|Vol|Fig|al|etc|(?:\\p{L}\\.){1,4}\\p{L})\\.$");
 
-    private static final Pattern CAPITAL_AHEAD = Pattern.compile("[ \\t]*+\\R?+[ \\t]*+\\p{Lu}");
-    private static final Pattern LOWER_OR_DIGIT_AHEAD = Pattern.compile("[ \\t]*+\\R?+[ \\t]*+[\\p{Ll}\\p{N}]");
+    private static final Pattern CAPITAL_AHEAD =
+            Pattern.compile("[\\t\\p{Zs}\\p{Cf}]*+\\R?+[\\t\\p{Zs}\\p{Cf}]*+\\p{Lu}");
+    private static final Pattern LOWER_OR_DIGIT_AHEAD =
+            Pattern.compile("[\\t\\p{Zs}\\p{Cf}]*+\\R?+[\\t\\p{Zs}\\p{Cf}]*+[\\p{Ll}\\p{N}]");
 
     private final Tokenizer tokenizer = new Tokenizer();
     private final ThreadSafeSentenceDetectorME sentenceDetector;

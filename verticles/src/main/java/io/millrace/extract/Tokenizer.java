@@ -16,22 +16,25 @@ import java.util.regex.Pattern;
  * n't and the other clitics, every other mark, and endings such as -based behind a name (London-based), since the name
  * in front is what matters.
  *
+ * <p>White space is what Unicode says that it is, no-break spaces too, which Java's {@code \s} is not; controls and the marks
+ * that nobody sees (zero-width spaces, direction marks) part tokens likewise.
+ *
  * <p>Each repetition in the pattern is possessive, bounded, or over single characters, so that no input makes the
  * matcher recurse deeply or backtrack for long.
  */
 final class Tokenizer {
     private static final Pattern TOKEN = Pattern.compile("""
-            (?<url>  (?:https?|ftp)://[^\\s<>"]*[^\\s<>"\\p{P}] /? )
+            (?<url>  (?:https?|ftp)://[^\\s\\p{Z}<>"]*[^\\s\\p{Z}<>"\\p{P}] /? )
             | (?<email> [\\p{L}\\p{N}._%+-]{1,64}+@[\\p{L}\\p{N}-]{1,63}+(?:\\.[\\p{L}\\p{N}-]{1,63}+){1,8}+ )
             | (?<dotted> (?: \\p{L}\\. ){2,10}+ (?!\\p{L}) )
             | (?<abbreviation> (?: Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Inc|Ltd|Co|Corp|Jr|Sr|Gen|Col|Lt|Sgt|Capt|Maj|Adm|Rev|Hon
                     |Gov|Sen|Rep|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec ) \\. )
-            | (?<initial> \\p{Lu}\\.(?=\\s*\\p{Lu}) )
+            | (?<initial> \\p{Lu}\\.(?=[\\s\\p{Z}\\p{Cf}]*+\\p{Lu}) )
             | (?<word> [\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}]*+
                     (?: (?: [-\\u2010\\u2011'\\u2019&] | \\.(?=[\\p{Ll}\\p{N}]) | (?<=\\p{N})[,:](?=\\p{N}) )
                         [\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}]*+ ){0,30}+ )
             | \\.{2,}+ | -{2,}+ | _{2,}+ | \\*{2,}+ | ={2,}+
-            | \\S
+            | [^\\s\\p{Z}\\p{Cc}\\p{Cf}]
             """, Pattern.COMMENTS);
 
     private static final Pattern CLITIC = Pattern.compile("(?i)(?:n['\u2019]t|['\u2019](?:s|ll|re|ve|d|m))$");

@@ -80,6 +80,52 @@ class PlainTextTest {
     }
 
     @Example
+    void aTitleHasAtMostAThousandCharacters() {
+        String fitting = "😀".repeat(1_000);
+
+        assertThat(PlainText.title("# " + fitting, ContentType.MARKDOWN)).contains(fitting);
+        assertThat(PlainText.title("# " + fitting + "a", ContentType.MARKDOWN)).isEmpty();
+        assertThat(PlainText.title("# " + fitting + "a\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("<title>" + fitting + "</title>", ContentType.HTML))
+                .contains(fitting);
+        assertThat(PlainText.title("<title>" + fitting + "a</title>", ContentType.HTML))
+                .contains(fitting);
+        assertThat(PlainText.title("<title>" + "a".repeat(999) + " b</title>", ContentType.HTML))
+                .contains("a".repeat(999));
+    }
+
+    /** The driver would write half a character as a question mark. */
+    @Example
+    void halfACharacterIsReplaced() {
+        assertThat(html("a&#xD800;b &#xDC00;<pre>&#xD800;</pre>")).isEqualTo("a\uFFFDb \uFFFD\n\n\uFFFD");
+        assertThat(html("&#xD83D;&#xDE00; 😀")).isEqualTo("😀 😀");
+        assertThat(PlainText.title("<title>a&#xD800;b 😀</title>", ContentType.HTML))
+                .contains("a\uFFFDb 😀");
+    }
+
+    @Example
+    void aByteOrderMarkHidesNoTitle() {
+        assertThat(PlainText.title("\uFEFF# A heading", ContentType.MARKDOWN)).contains("A heading");
+        assertThat(PlainText.title("\uFEFF<title>A</title><p>b", ContentType.HTML))
+                .contains("A");
+        assertThat(html("\uFEFF<title>A</title><p>b")).isEqualTo("b");
+    }
+
+    @Example
+    void aCommentInAFencedCodeBlockIsNoTitle() {
+        assertThat(PlainText.title("```sh\n# a\n```\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("~~~\r\n# a\r\n```\r\n# b\r\n~~~~ \r\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("  ````\n```\n# a\n```` no end\n# b\n   `````\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+        assertThat(PlainText.title("```\n# a", ContentType.MARKDOWN)).isEmpty();
+        assertThat(PlainText.title("```code``` in a line\n    ```\n# A heading", ContentType.MARKDOWN))
+                .contains("A heading");
+    }
+
+    @Example
     void depthIsNoDangerAndLosesNoText() {
         int depth = 100_000;
 

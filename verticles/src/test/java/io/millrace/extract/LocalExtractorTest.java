@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -18,6 +19,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.WithNull;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalExtractorTest {
     private static final Extractor EXTRACTOR = new LocalExtractor();
@@ -230,6 +233,30 @@ class LocalExtractorTest {
     }
 
     @Test
+    void lineEndsOfCarriageReturnAndLineFeedChangeNoAnswer() {
+        var wrapped = """
+                In 1911 the physicist Marie Curie
+                founded the Radium Institute in Paris. She was a member of the
+                Solvay Conference committee, and the University of
+                Vienna honoured her.""";
+
+        assertThat(relationships(extract(wrapped))).contains("Marie Curie FOUNDED Radium Institute");
+        for (var text : Stream.concat(Stream.of(wrapped), TEXTS.stream()).toList()) {
+            assertSameAnswer(extract(text.replace("\n", "\r\n")), extract(text));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u00A0", "\u2009", "\u202F", "\u3000", "\u200E \u200F", " \u200B"})
+    void anySpaceIsASpace(String space) {
+        var text = "Marie Curie founded the Radium Institute. Dr. J. Smith was born in New York.";
+
+        var found = extract(text);
+        assertThat(relationships(found)).contains("Marie Curie FOUNDED Radium Institute", "J. Smith BORN_IN New York");
+        assertSameAnswer(extract(text.replace(" ", space)), found);
+    }
+
+    @Test
     void severalThreadsGetTheSameAnswer() throws Exception {
         var expected = TEXTS.stream().map(LocalExtractorTest::extract).toList();
         Callable<List<Extraction>> task =
@@ -264,7 +291,17 @@ class LocalExtractorTest {
         sum.update(EXTRACTOR.configuration().getBytes(StandardCharsets.UTF_8));
         TEXTS.forEach(text -> sum.update(ExtractionJson.write(extract(text)).getBytes(StandardCharsets.UTF_8)));
 
-        assertThat(String.format(Locale.ROOT, "%08x", sum.getValue())).isEqualTo("f0b65ab1");
+        assertThat(String.format(Locale.ROOT, "%08x", sum.getValue())).isEqualTo("2ca929f5");
+    }
+
+    /** But for where in the text it stands. */
+    private static void assertSameAnswer(Extraction found, Extraction expected) {
+        assertThat(found.entities())
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("start", "end")
+                .isEqualTo(expected.entities());
+        assertThat(found.relationships())
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("start", "end", "description")
+                .isEqualTo(expected.relationships());
     }
 
     private static void assertSound(String text, @Nullable String title) {
@@ -348,6 +385,10 @@ class LocalExtractorTest {
                         "won",
                         "the",
                         "ﬁ",
+                        "\u00A0",
+                        "Marie\u00A0Curie",
+                        "\u200B",
+                        "Radium\u200BInstitute",
                         "JR.")
                 .list()
                 .ofMaxSize(60)

@@ -40,6 +40,18 @@ class SentenceTaggerTest {
     }
 
     @Test
+    void carriageReturnAndLineFeedAreOneLineEnd() {
+        assertThat(sentencesOf("# Early life\r\nBorn in\r\nUlm\r\n\r\nHe left\r\n- Berlin\r\n- Bern"))
+                .containsExactly("# Early life", "Born in\r\nUlm", "He left", "- Berlin", "- Bern");
+    }
+
+    @Test
+    void aNoBreakSpaceBehindATitleOrAnInitialEndsNoSentence() {
+        assertThat(sentencesOf("Prof.\u00A0J.\u00A0Smith met Dr.\u00A0Miller. He left."))
+                .containsExactly("Prof.\u00A0J.\u00A0Smith met Dr.\u00A0Miller.", "He left.");
+    }
+
+    @Test
     void cutsAnEndlessSentenceIntoWindowsAndLosesNoToken() {
         var sentences = tagger.read("word ".repeat(1_000));
 
