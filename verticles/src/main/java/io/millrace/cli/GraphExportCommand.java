@@ -118,7 +118,7 @@ final class GraphExportCommand extends ClientCommand {
             }
             // Each look empties the buffer.
             if (file == null && ++lines % LINES_A_LOOK == 0 && out().checkError()) {
-                throw new UncheckedIOException(new IOException("standard output is closed"));
+                throw new UncheckedIOException(new IOException("standard output takes nothing more"));
             }
             return true;
         });

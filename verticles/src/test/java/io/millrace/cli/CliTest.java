@@ -2,8 +2,12 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -106,6 +110,39 @@ class CliTest {
 
     private static PrintStream stream(String charset) {
         return new PrintStream(OutputStream.nullOutputStream(), false, Charset.forName(charset));
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsAFailure() {
+        var run = runInto("No space left on device", false);
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo("millrace: standard output cannot be written: No space left on device\n");
+    }
+
+    @Test
+    void aReaderThatHasSeenEnoughIsNone() {
+        assertThat(runInto("Broken pipe", false)).isEqualTo(new CommandRun(0, "", ""));
+        assertThat(runInto("Datenübergabe unterbrochen", true)).isEqualTo(new CommandRun(0, "", ""));
+    }
+
+    /** {@code config show}, whose output fails with this. */
+    private static CommandRun runInto(String failure, boolean pipe) {
+        var broken = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(failure);
+            }
+        };
+        var err = new StringWriter();
+        try (var output = new StandardOutput(broken, pipe)) {
+            var command = Cli.commandLine(SURROUNDINGS)
+                    .setOut(Cli.writer(output, StandardCharsets.UTF_8))
+                    .setErr(new PrintWriter(err, true));
+            return new CommandRun(Cli.run(command, output, "config", "show"), "", err.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @ParameterizedTest
