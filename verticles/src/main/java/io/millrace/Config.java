@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +86,9 @@ public record Config(
                 external(settings, environment, pool, pooled),
                 pool,
                 pooled,
-                new Embedded(Path.of(settings.text("embedded.data-dir")), settings.integer("embedded.port", 0, 65_535)),
+                new Embedded(
+                        Path.of(settings.text("embedded.data-dir", "a folder")),
+                        settings.integer("embedded.port", 0, 65_535)),
                 settings.integer("log.partitions", 1, 1_024),
                 new Coordinator.Settings(
                         settings.duration("groups.tick"),
@@ -138,7 +141,7 @@ public record Config(
             throw settings.invalid("http.max-body-bytes", "a size up to 1GiB");
         }
         return new Http(
-                settings.text("http.host"),
+                settings.text("http.host", "an address such as 127.0.0.1"),
                 settings.integer("http.port", 0, 65_535),
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
@@ -202,14 +205,14 @@ public record Config(
             return of(options(url), pool, pooled);
         }
         if (environment.containsKey("PGHOST")) {
-            return of(PgConnectOptions.fromEnv(), pool, pooled);
+            return of(options(environment), pool, pooled);
         }
         var host = environment.get("POSTGRES_HOST");
         return host == null
                 ? null
                 : new DatabaseSettings(
                         host,
-                        port(environment.getOrDefault("POSTGRES_PORT", "5432")),
+                        port(environment, "POSTGRES_PORT"),
                         environment.getOrDefault("POSTGRES_DB", "millrace"),
                         environment.getOrDefault("POSTGRES_USER", "millrace"),
                         environment.getOrDefault("POSTGRES_PASSWORD", ""),
@@ -227,12 +230,35 @@ public record Config(
         }
     }
 
-    private static int port(String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new Settings.Invalid("POSTGRES_PORT should be a port, not '" + text + "'");
+    /** As {@code PgConnectOptions.fromEnv}, which however takes 5432 for a port that is none. */
+    private static PgConnectOptions options(Map<String, String> environment) {
+        var options = new PgConnectOptions()
+                .setHost(environment.getOrDefault("PGHOSTADDR", environment.getOrDefault("PGHOST", "")))
+                .setPort(port(environment, "PGPORT"));
+        given(environment, "PGDATABASE", options::setDatabase);
+        given(environment, "PGUSER", options::setUser);
+        given(environment, "PGPASSWORD", options::setPassword);
+        return options;
+    }
+
+    private static void given(Map<String, String> environment, String name, Consumer<String> setter) {
+        var value = environment.get(name);
+        if (value != null) {
+            setter.accept(value);
         }
+    }
+
+    private static int port(Map<String, String> environment, String name) {
+        var text = environment.getOrDefault(name, "5432");
+        try {
+            var port = Integer.parseInt(text);
+            if (port >= 1 && port <= 65_535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            // Said below, for both cases.
+        }
+        throw new Settings.Invalid("%s should be a port from 1 to 65535, not '%s'".formatted(name, text));
     }
 
     private static DatabaseSettings of(PgConnectOptions options, PoolSettings pool, boolean pooled) {

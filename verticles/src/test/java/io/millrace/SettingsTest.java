@@ -1,0 +1,114 @@
+package io.millrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a pod would not do as it was told ends its start, with a message that names the setting. */
+class SettingsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theDefaultsAreAConfiguration() {
+        assertThat(config(Map.of()).http().port()).isEqualTo(8080);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "# nothing\n", "---\n", "http: {}\n"})
+    void aFileMaySayNothing(String yaml) throws IOException {
+        assertThat(file(yaml).http().port()).isEqualTo(8080);
+    }
+
+    @Test
+    void aSettingThatIsThereTwiceIsRefused() {
+        assertRefused("http:\n  port: 1\n  port: 2\n", "line 3", "port");
+        assertRefused("http:\n  port: 1\nhttp:\n  host: a\n", "line 3", "http");
+        assertRefused("http:\n  port: 1\nhttp.port: 2\n", "http.port is set twice");
+    }
+
+    @Test
+    void aFileThatIsNoMapIsRefused() {
+        assertRefused("- http\n- port\n", "should have names with values");
+        assertRefused("8080\n", "should have names with values");
+    }
+
+    @Test
+    void aSecondDocumentIsRefused() {
+        assertRefused("http:\n  port: 1\n---\nhttp:\n  host: a\n", "one YAML document");
+    }
+
+    @Test
+    void aSettingIsOneValue() {
+        assertRefused("http:\n  cors-origins: [https://a, https://b]\n", "http.cors-origins should be one value");
+        assertRefused("http:\n  host: {}\n", "http.host should be one value");
+        assertRefused("http:\n  host: ~\n", "http.host has no value");
+        assertRefused("http:\n  host:\n", "http.host should be an address");
+        assertRefused("embedded:\n  data-dir:\n", "embedded.data-dir should be a folder");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"17179869184GiB", "99999999999999999999", "10TB"})
+    void aSizeIsOneThatAMachineCanHave(String size) {
+        assertRefused(
+                Map.of("MILLRACE_LOG_MAX_QUEUED_BYTES", size),
+                "log.max-queued-bytes should be a size",
+                "MILLRACE_LOG_MAX_QUEUED_BYTES says '" + size + "'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"abc", "0", "65536", "-1", "99999999999"})
+    void aPortIsOne(String port) {
+        assertRefused(Map.of("PGHOST", "db", "PGPORT", port), "PGPORT should be a port", "not '" + port + "'");
+        assertRefused(Map.of("POSTGRES_HOST", "db", "POSTGRES_PORT", port), "POSTGRES_PORT should be a port");
+    }
+
+    @Test
+    void theVariablesOfPostgresSayWhereTheDatabaseIs() {
+        var database = config(Map.of(
+                        "PGHOST", "db",
+                        "PGPORT", "6",
+                        "PGDATABASE", "m",
+                        "PGUSER", "me",
+                        "PGPASSWORD", "s3cret"))
+                .external();
+
+        assertThat(database).isNotNull();
+        assertThat(database.host()).isEqualTo("db");
+        assertThat(database.port()).isEqualTo(6);
+        assertThat(database.database()).isEqualTo("m");
+        assertThat(database.user()).isEqualTo("me");
+        assertThat(database.password()).isEqualTo("s3cret");
+    }
+
+    private void assertRefused(String yaml, String... said) {
+        assertThatThrownBy(() -> file(yaml))
+                .isInstanceOf(Settings.Invalid.class)
+                .hasMessageContainingAll(said)
+                .hasMessageContaining("my.yaml");
+    }
+
+    private static void assertRefused(Map<String, String> environment, String... said) {
+        assertThatThrownBy(() -> config(environment))
+                .isInstanceOf(Settings.Invalid.class)
+                .hasMessageContainingAll(said);
+    }
+
+    private Config file(String yaml) throws IOException {
+        var file = Files.writeString(folder.resolve("my.yaml"), yaml);
+        return new ConfigSource(Map.of()).file(file).config();
+    }
+
+    private static Config config(Map<String, String> environment) {
+        return new ConfigSource(environment).config();
+    }
+}
