@@ -43,6 +43,12 @@ public record Config(
         Chunks chunks,
         Set<Stage> stages) {
 
+    /** The shortest of what is counted in seconds, and of what would end or occupy the pod if it were shorter. */
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    /** The lock timeout is shorter, and PostgreSQL counts that in milliseconds that fit an int. */
+    private static final Duration LEASE_MAX = Duration.ofDays(1);
+
     /** As a browser writes it: no path, not even a slash. */
     private static final Pattern ORIGIN = Pattern.compile("\\*|[a-z][a-z0-9+.-]*://[^\\s/?#@,*]+");
 
@@ -75,7 +81,10 @@ public record Config(
 
     static Config of(Settings settings, Map<String, String> environment) {
         var pool = pool(settings);
-        var lease = settings.duration("groups.lease");
+        var lease = settings.duration("groups.lease", SECOND);
+        if (lease.compareTo(LEASE_MAX) > 0) {
+            throw settings.invalid("groups.lease", "a duration from 1s to 1d");
+        }
         if (pool.lockTimeout().compareTo(lease) >= 0) {
             throw settings.invalid("database.lock-timeout", "shorter than groups.lease (" + lease + ")");
         }
@@ -91,9 +100,9 @@ public record Config(
                         settings.integer("embedded.port", 0, 65_535)),
                 settings.integer("log.partitions", 1, 1_024),
                 new Coordinator.Settings(
-                        settings.duration("groups.tick"),
-                        settings.duration("log.segment-length"),
-                        settings.duration("log.segments-ahead")),
+                        settings.duration("groups.tick", Duration.ofMillis(10)),
+                        settings.duration("log.segment-length", SECOND),
+                        settings.duration("log.segments-ahead", SECOND)),
                 retention(settings),
                 settings.bytes("log.max-queued-bytes"),
                 lease,
@@ -102,7 +111,7 @@ public record Config(
                         settings.duration("groups.retry-delay"),
                         settings.duration("groups.max-retry-delay")),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-                settings.duration("groups.deadline"),
+                settings.duration("groups.deadline", SECOND),
                 new AdmissionLimits(
                         settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
                         settings.integer("ingest.max-open-per-workspace", 0, Integer.MAX_VALUE),
@@ -123,8 +132,8 @@ public record Config(
                 kept(settings, "retention.events"),
                 kept(settings, "retention.dead-letters"),
                 unseen,
-                settings.duration("retention.grace"),
-                settings.duration("retention.interval"));
+                settings.duration("retention.grace", SECOND),
+                settings.duration("retention.interval", SECOND));
     }
 
     private static @Nullable Duration kept(Settings settings, String name) {
@@ -157,16 +166,13 @@ public record Config(
                 settings.duration("http.idle-timeout"),
                 settings.integer("http.max-connections", 1, 1_000_000),
                 settings.integer("http.max-inflation-ratio", 1, 10_000),
-                settings.duration("http.max-wait"));
+                settings.duration("http.max-wait", SECOND));
     }
 
     private static Events events(Settings settings) {
-        var heartbeat = settings.duration("events.heartbeat");
-        if (heartbeat.toSeconds() < 1) {
-            throw settings.invalid("events.heartbeat", "at least 1s");
-        }
+        var heartbeat = settings.duration("events.heartbeat", SECOND);
         return new Events(
-                settings.integer("events.max-clients", 0, 100_000), heartbeat, settings.duration("events.max-stall"));
+                settings.integer("events.max-clients", 0, 100_000), heartbeat, settings.duration("events.max-stall", SECOND));
     }
 
     private static List<String> corsOrigins(Settings settings) {
@@ -185,8 +191,8 @@ public record Config(
                 settings.integer("database.pool-size", 2, 1_000),
                 settings.integer("database.pool-max-waiting", 0, 1_000_000),
                 settings.duration("database.pool-max-wait"),
-                settings.duration("database.pool-max-lifetime"),
-                settings.duration("database.pool-max-idle"),
+                settings.duration("database.pool-max-lifetime", SECOND),
+                settings.duration("database.pool-max-idle", SECOND),
                 settings.duration("database.lock-timeout"));
     }
 

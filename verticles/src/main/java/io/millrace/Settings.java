@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,9 @@ final class Settings {
     private static final String ENVIRONMENT_PREFIX = "MILLRACE_";
     private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
     private static final Pattern SIZE = Pattern.compile("(\\d+)(B|KiB|MiB|GiB)?");
+
+    /** Seconds of it fit an int, which is what the pool counts in, and nanoseconds a long. */
+    private static final Duration LONGEST = Duration.ofDays(10_000);
 
     private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -186,19 +190,38 @@ final class Settings {
         };
     }
 
+    /** At least a millisecond: a timer takes no less, and PostgreSQL takes 0 for no limit at all. */
     Duration duration(String name) {
+        return duration(name, Duration.ofMillis(1));
+    }
+
+    /** Refused when it is shorter, or longer than any of the clients of these settings can count. */
+    Duration duration(String name, Duration shortest) {
         var match = DURATION.matcher(text(name));
         if (!match.matches()) {
             throw invalid(name, "a duration such as 200ms, 10s, 5m, 1h or 1d");
         }
-        var number = Long.parseLong(match.group(1));
-        return switch (match.group(2)) {
-            case "ms" -> Duration.ofMillis(number);
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
-            default -> Duration.ofDays(number);
-        };
+        var unit =
+                switch (match.group(2)) {
+                    case "ms" -> ChronoUnit.MILLIS;
+                    case "s" -> ChronoUnit.SECONDS;
+                    case "m" -> ChronoUnit.MINUTES;
+                    case "h" -> ChronoUnit.HOURS;
+                    default -> ChronoUnit.DAYS;
+                };
+        try {
+            var duration = Duration.of(Long.parseLong(match.group(1)), unit);
+            if (duration.compareTo(shortest) >= 0 && duration.compareTo(LONGEST) <= 0) {
+                return duration;
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // Said below, for all cases.
+        }
+        throw invalid(name, "a duration from %s to %dd".formatted(said(shortest), LONGEST.toDays()));
+    }
+
+    private static String said(Duration duration) {
+        return duration.toMillisPart() == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
     }
 
     /** A duration; null when the setting says forever. YAML takes off, which would be shorter, for false. */

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a pod would not do as it was told ends its start, with a message that names the setting. */
@@ -63,6 +65,41 @@ class SettingsTest {
                 Map.of("MILLRACE_LOG_MAX_QUEUED_BYTES", size),
                 "log.max-queued-bytes should be a size",
                 "MILLRACE_LOG_MAX_QUEUED_BYTES says '" + size + "'");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "database.lock-timeout, 0s, 1ms",
+        "database.pool-max-wait, 0s, 1ms",
+        "database.pool-max-idle, 999ms, 1s",
+        "database.pool-max-lifetime, 0s, 1s",
+        "groups.deadline, 0s, 1s",
+        "groups.lease, 0s, 1s",
+        "groups.retry-delay, 0ms, 1ms",
+        "groups.tick, 0s, 10ms",
+        "http.body-timeout, 0s, 1ms",
+        "events.heartbeat, 0s, 1s",
+        "log.segment-length, 0s, 1s",
+        "retention.interval, 0s, 1s"
+    })
+    void aDurationHasALowerBound(String name, String value, String shortest) {
+        assertThatThrownBy(() -> set(name, value))
+                .hasMessage("%s should be a duration from %s to 10000d, but the test says '%s'", name, shortest, value);
+        assertThatThrownBy(() -> set(name, "99999999999999999999s")).hasMessageContaining("a duration from");
+    }
+
+    @Test
+    void aDurationHasAnUpperBound() {
+        assertThat(set("retention.topics", "10000d").retention().topics()).isEqualTo(Duration.ofDays(10_000));
+        assertThatThrownBy(() -> set("retention.topics", "10001d"))
+                .hasMessage("retention.topics should be a duration from 1ms to 10000d, but the test says '10001d'");
+        assertThatThrownBy(() -> set("retention.topics", Long.MAX_VALUE + "d")).hasMessageContaining("a duration from");
+        assertThatThrownBy(() -> set("groups.lease", "2d"))
+                .hasMessage("groups.lease should be a duration from 1s to 1d, but the test says '2d'");
+    }
+
+    private static Config set(String name, String value) {
+        return new ConfigSource(Map.of()).flag(name, value, "the test").config();
     }
 
     @ParameterizedTest
