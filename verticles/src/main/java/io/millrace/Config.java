@@ -43,6 +43,12 @@ public record Config(
         Chunks chunks,
         Set<Stage> stages) {
 
+    private static final List<String> URL_PARAMETERS =
+            List.of("host", "hostaddr", "port", "user", "password", "dbname");
+
+    /** Of libpq's modes those that do not insist on TLS. */
+    private static final Set<String> PLAIN_TEXT_MODES = Set.of("=disable", "=allow", "=prefer");
+
     /** The shortest of what is counted in seconds, and of what would end or occupy the pod if it were shorter. */
     private static final Duration SECOND = Duration.ofSeconds(1);
 
@@ -172,7 +178,9 @@ public record Config(
     private static Events events(Settings settings) {
         var heartbeat = settings.duration("events.heartbeat", SECOND);
         return new Events(
-                settings.integer("events.max-clients", 0, 100_000), heartbeat, settings.duration("events.max-stall", SECOND));
+                settings.integer("events.max-clients", 0, 100_000),
+                heartbeat,
+                settings.duration("events.max-stall", SECOND));
     }
 
     private static List<String> corsOrigins(Settings settings) {
@@ -208,9 +216,11 @@ public record Config(
             url = environment.getOrDefault("DATABASE_URL", "");
         }
         if (!url.isEmpty()) {
+            refuseTls(environment);
             return of(options(url), pool, pooled);
         }
         if (environment.containsKey("PGHOST")) {
+            refuseTls(environment);
             return of(options(environment), pool, pooled);
         }
         var host = environment.get("POSTGRES_HOST");
@@ -227,6 +237,7 @@ public record Config(
     }
 
     private static PgConnectOptions options(String url) {
+        refuseUnsupported(url);
         try {
             return PgConnectOptions.fromUri(url);
         } catch (RuntimeException e) {
@@ -234,6 +245,37 @@ public record Config(
             throw new Settings.Invalid(
                     "the database URL should look like postgresql://user:password@host:5432/database");
         }
+    }
+
+    /** What would be dropped silently: somebody who asks for TLS shall not get plain text. */
+    private static void refuseUnsupported(String url) {
+        var query = url.indexOf('?');
+        for (var parameter :
+                query < 0 ? new String[0] : url.substring(query + 1).split("&", -1)) {
+            var name = parameter.replaceFirst("=.*", "");
+            if (name.equals("sslmode") && !PLAIN_TEXT_MODES.contains(parameter.substring("sslmode".length()))) {
+                throw noTls("the database URL has " + parameter);
+            } else if (name.startsWith("ssl") && !name.equals("sslmode")) {
+                throw noTls("the database URL has " + name);
+            } else if (!name.isEmpty() && !name.startsWith("ssl") && !URL_PARAMETERS.contains(name)) {
+                throw new Settings.Invalid(
+                        "the database URL has a parameter %s, which is not supported: leave it out; those that are: %s"
+                                .formatted(name, String.join(", ", URL_PARAMETERS)));
+            }
+        }
+    }
+
+    private static void refuseTls(Map<String, String> environment) {
+        var mode = environment.getOrDefault("PGSSLMODE", "");
+        if (!mode.isEmpty() && !PLAIN_TEXT_MODES.contains("=" + mode)) {
+            throw noTls("PGSSLMODE is " + mode);
+        }
+    }
+
+    private static Settings.Invalid noTls(String asked) {
+        return new Settings.Invalid(asked
+                + ", but TLS to the database is not supported: connect over a network that you trust, or to a TLS proxy"
+                + " on this machine (stunnel, a sidecar), and leave it out");
     }
 
     /** As {@code PgConnectOptions.fromEnv}, which however takes 5432 for a port that is none. */

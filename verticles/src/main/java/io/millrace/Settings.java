@@ -201,14 +201,13 @@ final class Settings {
         if (!match.matches()) {
             throw invalid(name, "a duration such as 200ms, 10s, 5m, 1h or 1d");
         }
-        var unit =
-                switch (match.group(2)) {
-                    case "ms" -> ChronoUnit.MILLIS;
-                    case "s" -> ChronoUnit.SECONDS;
-                    case "m" -> ChronoUnit.MINUTES;
-                    case "h" -> ChronoUnit.HOURS;
-                    default -> ChronoUnit.DAYS;
-                };
+        var unit = switch (match.group(2)) {
+            case "ms" -> ChronoUnit.MILLIS;
+            case "s" -> ChronoUnit.SECONDS;
+            case "m" -> ChronoUnit.MINUTES;
+            case "h" -> ChronoUnit.HOURS;
+            default -> ChronoUnit.DAYS;
+        };
         try {
             var duration = Duration.of(Long.parseLong(match.group(1)), unit);
             if (duration.compareTo(shortest) >= 0 && duration.compareTo(LONGEST) <= 0) {
@@ -235,13 +234,12 @@ final class Settings {
         if (!match.matches()) {
             throw invalid(name, "a size such as 64KiB, 10MiB or 1GiB");
         }
-        var unit =
-                switch (match.group(2)) {
-                    case "KiB" -> 1L << 10;
-                    case "MiB" -> 1L << 20;
-                    case "GiB" -> 1L << 30;
-                    case null, default -> 1L;
-                };
+        var unit = switch (match.group(2)) {
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case null, default -> 1L;
+        };
         try {
             return Math.multiplyExact(Long.parseLong(match.group(1)), unit);
         } catch (ArithmeticException | NumberFormatException e) {

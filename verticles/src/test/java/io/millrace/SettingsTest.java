@@ -3,11 +3,13 @@ package io.millrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.pg.DatabaseSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,20 +113,64 @@ class SettingsTest {
 
     @Test
     void theVariablesOfPostgresSayWhereTheDatabaseIs() {
-        var database = config(Map.of(
-                        "PGHOST", "db",
-                        "PGPORT", "6",
-                        "PGDATABASE", "m",
-                        "PGUSER", "me",
-                        "PGPASSWORD", "s3cret"))
-                .external();
+        var database = database(Map.of(
+                "PGHOST", "db",
+                "PGPORT", "6",
+                "PGDATABASE", "m",
+                "PGUSER", "me",
+                "PGPASSWORD", "s3cret"));
 
-        assertThat(database).isNotNull();
         assertThat(database.host()).isEqualTo("db");
         assertThat(database.port()).isEqualTo(6);
         assertThat(database.database()).isEqualTo("m");
         assertThat(database.user()).isEqualTo("me");
         assertThat(database.password()).isEqualTo("s3cret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "sslmode=verify-full",
+                "sslmode=require",
+                "sslmode",
+                "user=a&sslrootcert=x",
+                "ssl=true",
+                "sslmode="
+            })
+    void whoAsksForTlsDoesNotGetPlainText(String parameters) {
+        assertRefused(
+                Map.of("DATABASE_URL", "postgresql://me:s3cret@db/m?" + parameters),
+                "the database URL has ssl",
+                "TLS to the database is not supported",
+                "proxy");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PGHOST", "DATABASE_URL"})
+    void whoAsksForTlsInTheEnvironmentDoesNotEither(String where) {
+        assertRefused(
+                Map.of(where, "postgresql://db/m", "PGSSLMODE", "require"),
+                "PGSSLMODE is require, but TLS to the database is not supported");
+    }
+
+    @Test
+    void aParameterOfTheUrlThatIsNotHonouredIsRefusedWithoutItsValue() {
+        assertThatThrownBy(() -> config(Map.of("MILLRACE_DATABASE_URL", "postgresql://db/m?user=me&options=s3cret")))
+                .hasMessage("the database URL has a parameter options, which is not supported: leave it out; those that"
+                        + " are: host, hostaddr, port, user, password, dbname");
+    }
+
+    @Test
+    void parametersThatAreHonouredAndModesThatDoNotInsistOnTlsPass() {
+        var database = database(Map.of(
+                "DATABASE_URL",
+                "postgresql://?host=db&port=6&user=me&password=s3cret&dbname=m&sslmode=prefer",
+                "PGSSLMODE",
+                "disable"));
+
+        assertThat(database.host()).isEqualTo("db");
+        assertThat(database.port()).isEqualTo(6);
+        assertThat(database.database()).isEqualTo("m");
     }
 
     private void assertRefused(String yaml, String... said) {
@@ -143,6 +189,10 @@ class SettingsTest {
     private Config file(String yaml) throws IOException {
         var file = Files.writeString(folder.resolve("my.yaml"), yaml);
         return new ConfigSource(Map.of()).file(file).config();
+    }
+
+    private static DatabaseSettings database(Map<String, String> environment) {
+        return Objects.requireNonNull(config(environment).external());
     }
 
     private static Config config(Map<String, String> environment) {
