@@ -45,6 +45,10 @@ final class SourceTree {
             addFolder(path, path, sources);
         } else {
             addFile(path.resolveSibling(""), path, sources);
+            // Among the files of a folder a note is enough; what was asked for by name is missed.
+            if (sources.isEmpty()) {
+                throw new IOException(path + " cannot be brought: its ending is none of a text's");
+            }
         }
         return sources;
     }
@@ -81,13 +85,18 @@ final class SourceTree {
     }
 
     /** Without what is hidden, and without linked folders, which may lead in a circle. */
-    private static List<Path> walked(Path folder) throws IOException {
+    private List<Path> walked(Path folder) throws IOException {
         var children = new ArrayList<Path>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
             for (var child : stream) {
                 var name = child.getFileName().toString();
                 var linkedFolder = Files.isDirectory(child) && !Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS);
-                if (!name.startsWith(".") && !name.equals(README) && !linkedFolder) {
+                if (name.startsWith(".") || name.equals(README)) {
+                    continue;
+                }
+                if (linkedFolder) {
+                    skipped.accept(child + " (it is a link to a folder)");
+                } else {
                     children.add(child);
                 }
             }

@@ -140,6 +140,52 @@ class IngestCommandTest {
     }
 
     @Test
+    void twoFilesWithOneUriAreRefusedBeforeAnythingIsSent() throws IOException {
+        write("a/x.txt", "A");
+        write("b/x.txt", "B");
+
+        var run = ingest("--base-uri", "https://example.org/", path("a"), path("b"));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains(path("a/x.txt"), path("b/x.txt"), "would both be https://example.org/x.txt");
+        assertThat(server.paths()).isEmpty();
+    }
+
+    @Test
+    void oneFileMayBeNamedTwice() throws IOException {
+        write("a/x.txt", "A");
+
+        assertThat(ingest("--base-uri", "https://example.org/", path("a"), path("a/x.txt"))
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aLinkedFolderIsSkippedWithANote() throws IOException {
+        write("a/x.txt", "A");
+        write("b/y.txt", "B");
+        Files.createSymbolicLink(folder.resolve("a/linked"), folder.resolve("b"));
+
+        var run = ingest(path("a"));
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(texts("content")).containsExactly("A");
+        assertThat(run.err()).contains("skipped " + path("a/linked") + " (it is a link to a folder)");
+    }
+
+    @Test
+    void aFileThatIsAskedForByNameIsNotSkipped() throws IOException {
+        write("a.txt", "A");
+        write("picture.png", "P");
+
+        var run = ingest(path("a.txt"), path("picture.png"));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("picture.png cannot be brought: its ending is none of a text's");
+        assertThat(server.paths()).isEmpty();
+    }
+
+    @Test
     void linesFromStandardInputPassAsTheyAre() {
         var run = ingestLines("""
                 {"source_uri":"u:1","content":"one","metadata":{"n":1.10}}
