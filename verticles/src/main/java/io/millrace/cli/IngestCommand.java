@@ -152,7 +152,8 @@ final class IngestCommand extends ClientCommand {
         var around = surroundings();
         var ingestion = new Ingestion(api, !noWait, around.clock(), around.sleeper(), progress, journal);
         try {
-            var tally = ingestion.run(new IngestEntries(sources, around.in()));
+            var entries = new IngestEntries(sources, around.in());
+            var tally = ingestion.run(entries, entries::wouldWait);
             progress.end();
             report(tally, jobs);
             return tally.failed() == 0 ? ExitCode.OK : ExitCode.FAILED;

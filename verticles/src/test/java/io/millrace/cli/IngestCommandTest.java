@@ -3,9 +3,12 @@ package io.millrace.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +16,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IngestCommandTest {
 
@@ -199,6 +206,32 @@ class IngestCommandTest {
                 .contains("stdin:3: The document breaks a rule. (422 invalid_document); /content: must not be empty");
         assertThat(run.out()).startsWith("3 documents, 4 chunks, 2 completed, 1 failed");
         assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    /** What comes behind a document, and is none yet, shall not hold it back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n \n", "{\"source_uri\":"})
+    void aDocumentOfASlowWriterDoesNotWaitForTheNext(String behind) throws Exception {
+        var in = new PipedInputStream(1 << 16);
+        CompletableFuture<CommandRun> run;
+        try (var crawler = new PipedOutputStream(in)) {
+            crawler.write((lines(2, "x") + behind).getBytes(UTF_8));
+            crawler.flush();
+            run = CompletableFuture.supplyAsync(() -> CommandRun.of(
+                    new Surroundings(in, Terminal.NONE, Terminal.NONE, time, time, Map.of()),
+                    "ingest",
+                    "--url",
+                    server.uri().toString(),
+                    "-"));
+
+            await().ignoreExceptions()
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> server.jobs().size() == 2);
+            crawler.write((behind.startsWith("{") ? "\"u:3\",\"content\":\"x\"}\n" : "").getBytes(UTF_8));
+        }
+
+        assertThat(run.get(20, TimeUnit.SECONDS).exitCode()).isZero();
+        assertThat(server.sourceUris()).startsWith("u:0", "u:1");
     }
 
     @Test

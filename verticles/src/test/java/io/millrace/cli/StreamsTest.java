@@ -100,12 +100,22 @@ class StreamsTest {
     void eachLineIsAValue() {
         accepting(3);
 
-        var run = run("one\r\n\ntwo\n\"three\"", "topic", "produce", "t", "--partition", "1");
+        var run = run("one\r\n\ntwo\n\"three\"\n", "topic", "produce", "t", "--partition", "1");
 
         assertThat(run.out()).isEqualTo("3 records stored in topic t\n");
         assertThat(server.bodies())
                 .containsExactly(
                         "[{\"partition\":1,\"value\":\"one\"},{\"partition\":1,\"value\":\"two\"},{\"partition\":1,\"value\":\"\\\"three\\\"\"}]");
+    }
+
+    @Test
+    void theLastLineNeedsNoEnd() {
+        accepting(1);
+
+        var run = run("one\ntwo", "topic", "produce", "t");
+
+        assertThat(run.out()).isEqualTo("2 records stored in topic t\n");
+        assertThat(server.bodies()).containsExactly("[{\"value\":\"one\"}]", "[{\"value\":\"two\"}]");
     }
 
     @Test
