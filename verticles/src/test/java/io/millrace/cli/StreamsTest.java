@@ -198,6 +198,18 @@ class StreamsTest {
     }
 
     @Test
+    void anObjectThatIsNotUtf8IsNoRecord() {
+        accepting(1);
+        var lines = "{\"value\":\"x\"}\n{\"value\":\"\u00c0\u0080\"}\n".getBytes(ISO_8859_1);
+
+        var run = run(new ByteArrayInputStream(lines), "topic", "produce", "t", "--format", "jsonl");
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("stdin:2: it is not UTF-8");
+        assertThat(server.bodies()).isEmpty();
+    }
+
+    @Test
     void contradictoryKeysAreWrongUsage() {
         assertThat(run("", "topic", "produce", "t", "--key", "k", "--key-separator", ":")
                         .exitCode())
