@@ -154,6 +154,17 @@ class StreamsTest {
     }
 
     @Test
+    void whatTheServerTakesForANameIsNotJudged() {
+        accepting(1);
+        var line = "{\"value\":{\"%s\":1}}".formatted("n".repeat(60_000));
+
+        assertThat(run(line + "\n", "topic", "produce", "t", "--format", "jsonl")
+                        .exitCode())
+                .isZero();
+        assertThat(server.bodies()).containsExactly("[" + line + "]");
+    }
+
+    @Test
     void aBusyServerGetsTheSameGroupAgain() {
         accepting(1);
         server.intervene(FakeMillrace.problem(503, "unavailable", "Try later.", "7"));
