@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -121,7 +122,10 @@ final class IngestCommand extends ClientCommand {
         for (var argument : arguments) {
             sources.addAll(tree.expand(argument));
         }
-        sources.removeIf(this::isJournal);
+        if (resume != null) {
+            var journal = resume.toRealPath();
+            sources.removeIf(source -> isFile(source, journal));
+        }
         refuseSameUri(sources);
         return sources;
     }
@@ -140,10 +144,18 @@ final class IngestCommand extends ClientCommand {
         }
     }
 
-    private boolean isJournal(Source source) {
-        return resume != null
-                && source instanceof Source.LinesFile(var path)
-                && path.equals(resume.toAbsolutePath().normalize());
+    /** Also under another name, and whatever its ending makes of it. */
+    private static boolean isFile(Source source, Path file) {
+        var path = switch (source) {
+            case Source.DocumentFile document -> document.path();
+            case Source.LinesFile lines -> lines.path();
+            case Source.StandardInput _ -> null;
+        };
+        try {
+            return path != null && Files.isSameFile(path, file);
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     private int ingest(ApiClient api, IngestJournal journal, List<Source> sources) {
