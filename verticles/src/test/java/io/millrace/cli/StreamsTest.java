@@ -302,6 +302,64 @@ class StreamsTest {
     }
 
     @Test
+    void aFolderIsNotReplaced() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var taken = Files.createDirectory(folder.resolve("taken"));
+
+        var run = export(taken);
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("taken is a folder");
+        assertThat(taken).isDirectory();
+    }
+
+    @Test
+    void aLinkStaysOneAndItsTargetIsWritten() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var inner = Files.createDirectory(folder.resolve("inner"));
+        Files.writeString(inner.resolve("old"), "old");
+        for (var target : List.of("old", "new")) {
+            var link = Files.createSymbolicLink(folder.resolve("to-" + target), Path.of("inner", target));
+
+            assertThat(export(link).exitCode()).isZero();
+
+            assertThat(link).isSymbolicLink();
+            assertThat(inner.resolve(target)).hasContent(EXPORT);
+        }
+        var circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+        assertThat(export(circle).err()).contains("is a link that leads nowhere");
+    }
+
+    @Test
+    void aPipeIsWrittenTo() throws Exception {
+        server.answer("/v1/graph/export", EXPORT);
+        var pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        var reader = new ProcessBuilder("timeout", "20", "cat", pipe.toString()).start();
+
+        assertThat(export(pipe).exitCode()).isZero();
+
+        assertThat(new String(reader.getInputStream().readAllBytes(), UTF_8)).isEqualTo(EXPORT);
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+    }
+
+    @Test
+    void whatHasTheNameOfAPartIsLeftAlone() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var part = Files.writeString(folder.resolve("g.ndjson.part"), "mine");
+
+        assertThat(export(folder.resolve("g.ndjson")).exitCode()).isZero();
+
+        assertThat(part).hasContent("mine");
+        assertThat(folder).isDirectoryContaining(path -> path.endsWith("g.ndjson"));
+    }
+
+    private CommandRun export(Path target) {
+        return run("", "graph", "export", "--output", target.toString());
+    }
+
+    @Test
     void whereOnlyAsciiCanBePrintedNothingIsLost() throws Exception {
         stdout = new Terminal(false, false, false);
         server.answer("/v1/graph/export", EXPORT);
