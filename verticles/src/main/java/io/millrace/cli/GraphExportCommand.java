@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -78,8 +79,11 @@ final class GraphExportCommand extends ClientCommand {
             err().println(written.summary());
             err().flush();
             return ExitCode.OK;
-        } catch (IOException | UncheckedIOException e) {
-            complain("cannot be written: " + e.getMessage());
+        } catch (IOException e) {
+            complain("cannot be written: " + FileFault.text(e));
+            return ExitCode.FAILED;
+        } catch (UncheckedIOException e) {
+            complain("cannot be written: " + FileFault.text(Objects.requireNonNull(e.getCause())));
             return ExitCode.FAILED;
         }
     }

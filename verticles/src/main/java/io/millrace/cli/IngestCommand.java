@@ -3,7 +3,6 @@ package io.millrace.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,10 +75,10 @@ final class IngestCommand extends ClientCommand {
     int run(ApiClient api) {
         try (var journal = journal(api)) {
             return ingest(api, journal, sources());
-        } catch (NoSuchFileException e) {
-            complain(e.getFile() + " does not exist");
+        } catch (IOException e) {
+            complain(FileFault.text(e));
             return ExitCode.USAGE;
-        } catch (IOException | InvalidPathException e) {
+        } catch (InvalidPathException e) {
             complain(e.getMessage());
             return ExitCode.USAGE;
         }

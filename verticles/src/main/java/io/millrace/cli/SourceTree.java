@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ final class SourceTree {
 
     private static List<Path> listed(Path folder, Path index) throws IOException {
         var files = new ArrayList<Path>();
-        for (var line : Files.readAllLines(index, StandardCharsets.UTF_8)) {
+        for (var line : lines(index)) {
             var name = line.strip();
             if (name.isEmpty() || name.startsWith("#")) {
                 continue;
@@ -82,6 +83,14 @@ final class SourceTree {
             files.add(file);
         }
         return files;
+    }
+
+    private static List<String> lines(Path index) throws IOException {
+        try {
+            return Files.readAllLines(index, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw new IOException(index + " is not UTF-8", e);
+        }
     }
 
     /** Without what is hidden, and without linked folders, which may lead in a circle. */

@@ -8,6 +8,8 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -172,6 +174,20 @@ class CliTest {
 
         assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip())
                 .isEqualTo("search");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamedWithItsSetting() throws IOException {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var port = Integer.toString(taken.getLocalPort());
+
+            var run = run(List.of("serve"), "--port", port, "--data-dir", folder.toString());
+
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err())
+                    .contains("cannot listen on 127.0.0.1 port " + port, "http.port", "Address already in use");
+            assertThat(folder).isEmptyDirectory();
+        }
     }
 
     @Test

@@ -10,7 +10,11 @@ import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.Charset;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,6 +126,27 @@ class IngestCommandTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("lists gone.txt, which does not exist");
         assertThat(server.paths()).isEmpty();
+    }
+
+    @Test
+    void anIndexThatIsNotUtf8IsNamed() throws IOException {
+        write("index.txt", "Zürich.txt\n", ISO_8859_1);
+
+        var run = ingest(folder.toString());
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("millrace: " + path("index.txt") + " is not UTF-8\n");
+    }
+
+    /** Not by a folder without rights, since tests may run as root. */
+    @Test
+    void whatIsWrongWithAFileIsToldBesideItsName() {
+        assertThat(FileFault.text(new AccessDeniedException("/a"))).isEqualTo("/a may not be opened by this user");
+        assertThat(FileFault.text(new NoSuchFileException("/a"))).isEqualTo("/a does not exist");
+        assertThat(FileFault.text(new FileSystemLoopException("/a")))
+                .isEqualTo("/a cannot be read or written (FileSystemLoopException)");
+        assertThat(FileFault.text(new FileSystemException("/a", null, "Is a directory")))
+                .isEqualTo("/a: Is a directory");
     }
 
     @Test
