@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,18 @@ public record Config(
         Events events,
         Chunks chunks,
         Set<Stage> stages) {
+
+    private static final List<String> URL_PARAMETERS =
+            List.of("host", "hostaddr", "port", "user", "password", "dbname");
+
+    /** Of libpq's modes those that do not insist on TLS. */
+    private static final Set<String> PLAIN_TEXT_MODES = Set.of("=disable", "=allow", "=prefer");
+
+    /** The shortest of what is counted in seconds, and of what would end or occupy the pod if it were shorter. */
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    /** The lock timeout is shorter, and PostgreSQL counts that in milliseconds that fit an int. */
+    private static final Duration LEASE_MAX = Duration.ofDays(1);
 
     /** As a browser writes it: no path, not even a slash. */
     private static final Pattern ORIGIN = Pattern.compile("\\*|[a-z][a-z0-9+.-]*://[^\\s/?#@,*]+");
@@ -74,7 +87,10 @@ public record Config(
 
     static Config of(Settings settings, Map<String, String> environment) {
         var pool = pool(settings);
-        var lease = settings.duration("groups.lease");
+        var lease = settings.duration("groups.lease", SECOND);
+        if (lease.compareTo(LEASE_MAX) > 0) {
+            throw settings.invalid("groups.lease", "a duration from 1s to 1d");
+        }
         if (pool.lockTimeout().compareTo(lease) >= 0) {
             throw settings.invalid("database.lock-timeout", "shorter than groups.lease (" + lease + ")");
         }
@@ -85,12 +101,14 @@ public record Config(
                 external(settings, environment, pool, pooled),
                 pool,
                 pooled,
-                new Embedded(Path.of(settings.text("embedded.data-dir")), settings.integer("embedded.port", 0, 65_535)),
+                new Embedded(
+                        Path.of(settings.text("embedded.data-dir", "a folder")),
+                        settings.integer("embedded.port", 0, 65_535)),
                 settings.integer("log.partitions", 1, 1_024),
                 new Coordinator.Settings(
-                        settings.duration("groups.tick"),
-                        settings.duration("log.segment-length"),
-                        settings.duration("log.segments-ahead")),
+                        settings.duration("groups.tick", Duration.ofMillis(10)),
+                        settings.duration("log.segment-length", SECOND),
+                        settings.duration("log.segments-ahead", SECOND)),
                 retention(settings),
                 settings.bytes("log.max-queued-bytes"),
                 lease,
@@ -99,7 +117,7 @@ public record Config(
                         settings.duration("groups.retry-delay"),
                         settings.duration("groups.max-retry-delay")),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-                settings.duration("groups.deadline"),
+                settings.duration("groups.deadline", SECOND),
                 new AdmissionLimits(
                         settings.integer("ingest.max-lag", 1, Integer.MAX_VALUE),
                         settings.integer("ingest.max-open-per-workspace", 0, Integer.MAX_VALUE),
@@ -120,8 +138,8 @@ public record Config(
                 kept(settings, "retention.events"),
                 kept(settings, "retention.dead-letters"),
                 unseen,
-                settings.duration("retention.grace"),
-                settings.duration("retention.interval"));
+                settings.duration("retention.grace", SECOND),
+                settings.duration("retention.interval", SECOND));
     }
 
     private static @Nullable Duration kept(Settings settings, String name) {
@@ -138,7 +156,7 @@ public record Config(
             throw settings.invalid("http.max-body-bytes", "a size up to 1GiB");
         }
         return new Http(
-                settings.text("http.host"),
+                settings.text("http.host", "an address such as 127.0.0.1"),
                 settings.integer("http.port", 0, 65_535),
                 (int) maxBody,
                 settings.integer("http.max-documents", 1, 100_000),
@@ -154,16 +172,15 @@ public record Config(
                 settings.duration("http.idle-timeout"),
                 settings.integer("http.max-connections", 1, 1_000_000),
                 settings.integer("http.max-inflation-ratio", 1, 10_000),
-                settings.duration("http.max-wait"));
+                settings.duration("http.max-wait", SECOND));
     }
 
     private static Events events(Settings settings) {
-        var heartbeat = settings.duration("events.heartbeat");
-        if (heartbeat.toSeconds() < 1) {
-            throw settings.invalid("events.heartbeat", "at least 1s");
-        }
+        var heartbeat = settings.duration("events.heartbeat", SECOND);
         return new Events(
-                settings.integer("events.max-clients", 0, 100_000), heartbeat, settings.duration("events.max-stall"));
+                settings.integer("events.max-clients", 0, 100_000),
+                heartbeat,
+                settings.duration("events.max-stall", SECOND));
     }
 
     private static List<String> corsOrigins(Settings settings) {
@@ -182,8 +199,8 @@ public record Config(
                 settings.integer("database.pool-size", 2, 1_000),
                 settings.integer("database.pool-max-waiting", 0, 1_000_000),
                 settings.duration("database.pool-max-wait"),
-                settings.duration("database.pool-max-lifetime"),
-                settings.duration("database.pool-max-idle"),
+                settings.duration("database.pool-max-lifetime", SECOND),
+                settings.duration("database.pool-max-idle", SECOND),
                 settings.duration("database.lock-timeout"));
     }
 
@@ -199,17 +216,19 @@ public record Config(
             url = environment.getOrDefault("DATABASE_URL", "");
         }
         if (!url.isEmpty()) {
+            refuseTls(environment);
             return of(options(url), pool, pooled);
         }
         if (environment.containsKey("PGHOST")) {
-            return of(PgConnectOptions.fromEnv(), pool, pooled);
+            refuseTls(environment);
+            return of(options(environment), pool, pooled);
         }
         var host = environment.get("POSTGRES_HOST");
         return host == null
                 ? null
                 : new DatabaseSettings(
                         host,
-                        port(environment.getOrDefault("POSTGRES_PORT", "5432")),
+                        port(environment, "POSTGRES_PORT"),
                         environment.getOrDefault("POSTGRES_DB", "millrace"),
                         environment.getOrDefault("POSTGRES_USER", "millrace"),
                         environment.getOrDefault("POSTGRES_PASSWORD", ""),
@@ -218,6 +237,7 @@ public record Config(
     }
 
     private static PgConnectOptions options(String url) {
+        refuseUnsupported(url);
         try {
             return PgConnectOptions.fromUri(url);
         } catch (RuntimeException e) {
@@ -227,12 +247,66 @@ public record Config(
         }
     }
 
-    private static int port(String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new Settings.Invalid("POSTGRES_PORT should be a port, not '" + text + "'");
+    /** What would be dropped silently: somebody who asks for TLS shall not get plain text. */
+    private static void refuseUnsupported(String url) {
+        var query = url.indexOf('?');
+        for (var parameter :
+                query < 0 ? new String[0] : url.substring(query + 1).split("&", -1)) {
+            var name = parameter.replaceFirst("=.*", "");
+            if (name.equals("sslmode") && !PLAIN_TEXT_MODES.contains(parameter.substring("sslmode".length()))) {
+                throw noTls("the database URL has " + parameter);
+            } else if (name.startsWith("ssl") && !name.equals("sslmode")) {
+                throw noTls("the database URL has " + name);
+            } else if (!name.isEmpty() && !name.startsWith("ssl") && !URL_PARAMETERS.contains(name)) {
+                throw new Settings.Invalid(
+                        "the database URL has a parameter %s, which is not supported: leave it out; those that are: %s"
+                                .formatted(name, String.join(", ", URL_PARAMETERS)));
+            }
         }
+    }
+
+    private static void refuseTls(Map<String, String> environment) {
+        var mode = environment.getOrDefault("PGSSLMODE", "");
+        if (!mode.isEmpty() && !PLAIN_TEXT_MODES.contains("=" + mode)) {
+            throw noTls("PGSSLMODE is " + mode);
+        }
+    }
+
+    private static Settings.Invalid noTls(String asked) {
+        return new Settings.Invalid(asked
+                + ", but TLS to the database is not supported: connect over a network that you trust, or to a TLS proxy"
+                + " on this machine (stunnel, a sidecar), and leave it out");
+    }
+
+    /** As {@code PgConnectOptions.fromEnv}, which however takes 5432 for a port that is none. */
+    private static PgConnectOptions options(Map<String, String> environment) {
+        var options = new PgConnectOptions()
+                .setHost(environment.getOrDefault("PGHOSTADDR", environment.getOrDefault("PGHOST", "")))
+                .setPort(port(environment, "PGPORT"));
+        given(environment, "PGDATABASE", options::setDatabase);
+        given(environment, "PGUSER", options::setUser);
+        given(environment, "PGPASSWORD", options::setPassword);
+        return options;
+    }
+
+    private static void given(Map<String, String> environment, String name, Consumer<String> setter) {
+        var value = environment.get(name);
+        if (value != null) {
+            setter.accept(value);
+        }
+    }
+
+    private static int port(Map<String, String> environment, String name) {
+        var text = environment.getOrDefault(name, "5432");
+        try {
+            var port = Integer.parseInt(text);
+            if (port >= 1 && port <= 65_535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            // Said below, for both cases.
+        }
+        throw new Settings.Invalid("%s should be a port from 1 to 65535, not '%s'".formatted(name, text));
     }
 
     private static DatabaseSettings of(PgConnectOptions options, PoolSettings pool, boolean pooled) {

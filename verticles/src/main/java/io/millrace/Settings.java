@@ -1,5 +1,7 @@
 package io.millrace;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -10,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +40,13 @@ final class Settings {
     private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
     private static final Pattern SIZE = Pattern.compile("(\\d+)(B|KiB|MiB|GiB)?");
 
+    /** Seconds of it fit an int, which is what the pool counts in, and nanoseconds a long. */
+    private static final Duration LONGEST = Duration.ofDays(10_000);
+
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
+
     private final Map<String, Value> values = new TreeMap<>();
 
     private Settings() {}
@@ -47,7 +57,7 @@ final class Settings {
             if (yaml == null) {
                 throw new IllegalStateException(DEFAULTS + " is packaged with the service");
             }
-            read(yaml)
+            settings.read(yaml, "conf/millrace.yaml")
                     .forEach((name, text) ->
                             settings.values.put(name, new Value(text, Origin.DEFAULT, "conf/millrace.yaml")));
         } catch (IOException e) {
@@ -58,7 +68,11 @@ final class Settings {
 
     Settings withFile(Path file) {
         try (var yaml = Files.newInputStream(file)) {
-            read(yaml).forEach((name, text) -> with(name, text, Origin.FILE, file.toString()));
+            read(yaml, file.toString()).forEach((name, text) -> with(name, text, Origin.FILE, file.toString()));
+        } catch (JacksonException e) {
+            var at = e.getLocation();
+            throw new Invalid("%s is no configuration%s: %s"
+                    .formatted(file, at == null ? "" : ", line " + at.getLineNr(), e.getOriginalMessage()));
         } catch (IOException e) {
             throw new Invalid("cannot read the configuration file " + file + ": " + e.getMessage());
         }
@@ -101,22 +115,40 @@ final class Settings {
                 .toList();
     }
 
-    private static Map<String, String> read(InputStream yaml) throws IOException {
+    /** What is not taken over ends the start, since a setting that is silently ignored looks as if it were in force. */
+    private Map<String, String> read(InputStream yaml, String source) throws IOException {
         var flat = new LinkedHashMap<String, String>();
-        var tree = new ObjectMapper(new YAMLFactory()).readTree(yaml);
-        if (tree != null) {
-            flatten("", tree, flat);
+        try (var parser = YAML.createParser(yaml)) {
+            JsonNode tree = YAML.readTree(parser);
+            if (tree != null && tree.isObject()) {
+                flatten("", tree, flat, source);
+            } else if (tree != null && !saysNothing(tree)) {
+                throw new Invalid(source + " should have names with values, such as http: {port: 8080}");
+            }
+            if (parser.nextToken() != null) {
+                throw new Invalid(source + " should be one YAML document, but has another one after ---");
+            }
         }
         return flat;
     }
 
-    private static void flatten(String prefix, JsonNode node, Map<String, String> flat) {
+    private static boolean saysNothing(JsonNode tree) {
+        return tree.isNull() || (tree.isTextual() && tree.textValue().isEmpty());
+    }
+
+    private void flatten(String prefix, JsonNode node, Map<String, String> flat, String source) {
         for (var field : node.properties()) {
             var name = prefix + field.getKey();
-            if (field.getValue().isObject()) {
-                flatten(name + ".", field.getValue(), flat);
-            } else {
-                flat.put(name, field.getValue().asText());
+            var value = field.getValue();
+            if (value.isObject() && !values.containsKey(name)) {
+                flatten(name + ".", value, flat, source);
+            } else if (value.isContainerNode()) {
+                throw new Invalid("%s should be one value, but %s has several; a list is written with commas, in quotes"
+                        .formatted(name, source));
+            } else if (value.isNull()) {
+                throw new Invalid("%s has no value in %s; an empty one is written \"\"".formatted(name, source));
+            } else if (flat.put(name, value.asText()) != null) {
+                throw new Invalid("%s is set twice in %s".formatted(name, source));
             }
         }
     }
@@ -127,6 +159,14 @@ final class Settings {
             throw new IllegalArgumentException("no setting " + name);
         }
         return value.text();
+    }
+
+    /** A text that has to be there. In YAML, {@code host:} with nothing behind it reads as an empty one. */
+    String text(String name, String wanted) {
+        if (text(name).isBlank()) {
+            throw invalid(name, wanted);
+        }
+        return text(name);
     }
 
     int integer(String name, int min, int max) {
@@ -150,19 +190,37 @@ final class Settings {
         };
     }
 
+    /** At least a millisecond: a timer takes no less, and PostgreSQL takes 0 for no limit at all. */
     Duration duration(String name) {
+        return duration(name, Duration.ofMillis(1));
+    }
+
+    /** Refused when it is shorter, or longer than any of the clients of these settings can count. */
+    Duration duration(String name, Duration shortest) {
         var match = DURATION.matcher(text(name));
         if (!match.matches()) {
             throw invalid(name, "a duration such as 200ms, 10s, 5m, 1h or 1d");
         }
-        var number = Long.parseLong(match.group(1));
-        return switch (match.group(2)) {
-            case "ms" -> Duration.ofMillis(number);
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
-            default -> Duration.ofDays(number);
+        var unit = switch (match.group(2)) {
+            case "ms" -> ChronoUnit.MILLIS;
+            case "s" -> ChronoUnit.SECONDS;
+            case "m" -> ChronoUnit.MINUTES;
+            case "h" -> ChronoUnit.HOURS;
+            default -> ChronoUnit.DAYS;
         };
+        try {
+            var duration = Duration.of(Long.parseLong(match.group(1)), unit);
+            if (duration.compareTo(shortest) >= 0 && duration.compareTo(LONGEST) <= 0) {
+                return duration;
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // Said below, for all cases.
+        }
+        throw invalid(name, "a duration from %s to %dd".formatted(said(shortest), LONGEST.toDays()));
+    }
+
+    private static String said(Duration duration) {
+        return duration.toMillisPart() == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
     }
 
     /** A duration; null when the setting says forever. YAML takes off, which would be shorter, for false. */
@@ -176,15 +234,17 @@ final class Settings {
         if (!match.matches()) {
             throw invalid(name, "a size such as 64KiB, 10MiB or 1GiB");
         }
-        var number = Long.parseLong(match.group(1));
-        var unit = match.group(2) == null ? "B" : match.group(2);
-        return number
-                << switch (unit) {
-                    case "KiB" -> 10;
-                    case "MiB" -> 20;
-                    case "GiB" -> 30;
-                    default -> 0;
-                };
+        var unit = switch (match.group(2)) {
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case null, default -> 1L;
+        };
+        try {
+            return Math.multiplyExact(Long.parseLong(match.group(1)), unit);
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw invalid(name, "a size that a machine can have, such as 64KiB, 10MiB or 1GiB");
+        }
     }
 
     Invalid invalid(String name, String wanted) {

@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Help;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
-            "1:the server refused, a document or job failed, or a difference was found",
+            "1:the server refused, a document or job failed, a difference was found, or output could not be written",
             "2:wrong usage, or a file that does not exist; nothing was sent",
             "69:no server answers, or it went away; of the launcher: no JDK 25 or no Maven",
             "70:the build failed, or a batch overran its deadline and ended the process",
@@ -55,10 +56,23 @@ public final class Cli {
 
     /** Runs a command; gives its exit status. */
     public static int run(String[] arguments) {
-        return commandLine(Surroundings.system())
-                .setOut(writer(FileDescriptor.out, Terminal.charset(System.out)))
-                .setErr(writer(FileDescriptor.err, Terminal.charset(System.err)))
-                .execute(arguments);
+        var output = StandardOutput.of(new FileOutputStream(FileDescriptor.out));
+        var command = commandLine(Surroundings.system())
+                .setOut(writer(output, Terminal.charset(System.out)))
+                .setErr(writer(new FileOutputStream(FileDescriptor.err), Terminal.charset(System.err)));
+        return run(command, output, arguments);
+    }
+
+    /** A command does not see when its output is not taken, and half a result shall not pass for a whole one. */
+    static int run(CommandLine command, StandardOutput output, String... arguments) {
+        var exitCode = command.execute(arguments);
+        command.getOut().flush();
+        var fault = output.fault();
+        if (exitCode != ExitCode.OK || fault == null) {
+            return exitCode;
+        }
+        command.getErr().println("millrace: standard output cannot be written: " + fault);
+        return ExitCode.FAILED;
     }
 
     static CommandLine commandLine(Surroundings surroundings) {
@@ -77,7 +91,7 @@ public final class Cli {
                 });
     }
 
-    private static PrintWriter writer(FileDescriptor descriptor, Charset charset) {
-        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), charset), true);
+    static PrintWriter writer(OutputStream stream, Charset charset) {
+        return new PrintWriter(new OutputStreamWriter(stream, charset), true);
     }
 }

@@ -34,6 +34,8 @@ import picocli.CommandLine.Parameters;
         })
 final class DocumentShowCommand extends AnswerCommand {
 
+    private static final String OLDER = "older versions are not shown; job list --source-uri lists what was posted";
+
     @Parameters(
             paramLabel = "SOURCE_URI",
             description = "The document's source_uri; a file that exists stands for its file:// URI.")
@@ -66,7 +68,8 @@ final class DocumentShowCommand extends AnswerCommand {
             @Nullable String updatedAt,
             boolean contentExact,
             @Nullable String content,
-            List<Version> versions) {}
+            List<Version> versions,
+            @Nullable String nextCursor) {}
 
     @Override
     View ask(ApiClient api) {
@@ -76,7 +79,9 @@ final class DocumentShowCommand extends AnswerCommand {
                 .with("content", contentOnly || format() != OutputFormat.TEXT)
                 .toString());
         var found = Json.read(answer, Document.class);
-        return contentOnly ? content(answer, found) : View.of(answer, lines(found));
+        return contentOnly
+                ? content(answer, found)
+                : View.of(answer, lines(found)).withNotes(found.nextCursor() == null ? List.of() : List.of(OLDER));
     }
 
     private String sourceUri() {

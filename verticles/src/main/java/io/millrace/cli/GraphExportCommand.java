@@ -6,9 +6,13 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,7 +25,8 @@ import picocli.CommandLine.Option;
             "",
             "ndjson has an object a line, with kind entity or relationship, and a last line of kind end with the counts: without"
                     + " that line an export is not whole. graphml is what Gephi, Cytoscape, yEd, networkx and others read. Graphs"
-                    + " of any size take little memory. A file appears under its name only when it is whole."
+                    + " of any size take little memory. A file appears under its name only when it is whole; a device or pipe is written to as it"
+                    + " comes."
         },
         exitCodeList = {
             "0:written, all of it",
@@ -48,6 +53,9 @@ final class GraphExportCommand extends ClientCommand {
 
     private static final int LINES_A_LOOK = 1_000;
 
+    /** As many as Linux follows. */
+    private static final int LINKS_MAX = 40;
+
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
@@ -71,8 +79,11 @@ final class GraphExportCommand extends ClientCommand {
             err().println(written.summary());
             err().flush();
             return ExitCode.OK;
-        } catch (IOException | UncheckedIOException e) {
-            complain("cannot be written: " + e.getMessage());
+        } catch (IOException e) {
+            complain("cannot be written: " + FileFault.text(e));
+            return ExitCode.FAILED;
+        } catch (UncheckedIOException e) {
+            complain("cannot be written: " + FileFault.text(Objects.requireNonNull(e.getCause())));
             return ExitCode.FAILED;
         }
     }
@@ -84,19 +95,45 @@ final class GraphExportCommand extends ClientCommand {
         return sink;
     }
 
-    /** Under another name first, so that half an export never stands where somebody looks for a whole one. */
-    private GraphSink toFile(ApiClient api, Path target) throws IOException {
-        var part = target.resolveSibling(target.getFileName() + ".part");
-        try {
-            GraphSink sink;
-            try (BufferedWriter writer = Files.newBufferedWriter(part, StandardCharsets.UTF_8)) {
-                sink = sink(writer, false);
-                write(api, sink);
+    /** A move puts the file in place of whatever has its name, so only what is a file, or nothing yet, is moved to. */
+    private GraphSink toFile(ApiClient api, Path named) throws IOException {
+        var target = behindLinks(named);
+        if (Files.isDirectory(target)) {
+            throw new IOException(named + " is a folder");
+        }
+        return Files.exists(target) && !Files.isRegularFile(target)
+                ? into(api, target, StandardOpenOption.WRITE)
+                : inPlaceOf(api, target);
+    }
+
+    private static Path behindLinks(Path named) throws IOException {
+        var target = named;
+        for (var links = 0; Files.isSymbolicLink(target); links++) {
+            if (links == LINKS_MAX) {
+                throw new IOException(named + " is a link that leads nowhere");
             }
+            target = target.resolveSibling(Files.readSymbolicLink(target));
+        }
+        return target;
+    }
+
+    /** Under another name first, so that half an export never stands where somebody looks for a whole one. */
+    private GraphSink inPlaceOf(ApiClient api, Path target) throws IOException {
+        var part = target.resolveSibling("%s.%s.part".formatted(target.getFileName(), UUID.randomUUID()));
+        try {
+            var sink = into(api, part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
             return sink;
         } finally {
             Files.deleteIfExists(part);
+        }
+    }
+
+    private GraphSink into(ApiClient api, Path path, OpenOption... options) throws IOException {
+        try (BufferedWriter writer = Files.newBufferedWriter(path, StandardCharsets.UTF_8, options)) {
+            var sink = sink(writer, false);
+            write(api, sink);
+            return sink;
         }
     }
 
@@ -118,7 +155,7 @@ final class GraphExportCommand extends ClientCommand {
             }
             // Each look empties the buffer.
             if (file == null && ++lines % LINES_A_LOOK == 0 && out().checkError()) {
-                throw new UncheckedIOException(new IOException("standard output is closed"));
+                throw new UncheckedIOException(new IOException("standard output takes nothing more"));
             }
             return true;
         });

@@ -1,10 +1,11 @@
 package io.millrace.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Parameters;
             "A file ending in .txt, .md, .markdown, .html or .htm is one document; one ending in .ndjson or .jsonl, and"
                     + " standard input, hold a document a line: {\"source_uri\": …, \"content\": …}. A folder is read with"
                     + " all folders inside it, by name, without README.md and hidden files; if it has an index.txt, that"
-                    + " lists the names to read, in order. Other files are skipped with a note.",
+                    + " lists the names to read, in order. Other files and links to folders in it are skipped with a note.",
             "",
             "Text has to be UTF-8. Posting a document again is safe: what did not change is recognised by its source_uri. A"
                     + " server that is busy (429, 503) is asked again when it says, and one that went away is waited for. With"
@@ -32,7 +33,7 @@ import picocli.CommandLine.Parameters;
         exitCodeList = {
             "0:everything is in the graph (with --no-wait: accepted)",
             "1:a document could not be read, was refused or failed",
-            "2:wrong usage, a file that does not exist, or a journal of another ingest; nothing was sent",
+            "2:wrong usage, a file that does not exist or is no text, or a journal of another ingest; nothing was sent",
             "69:no server answers, or it went away"
         },
         footer = {
@@ -74,10 +75,10 @@ final class IngestCommand extends ClientCommand {
     int run(ApiClient api) {
         try (var journal = journal(api)) {
             return ingest(api, journal, sources());
-        } catch (NoSuchFileException e) {
-            complain(e.getFile() + " does not exist");
+        } catch (IOException e) {
+            complain(FileFault.text(e));
             return ExitCode.USAGE;
-        } catch (IOException | InvalidPathException e) {
+        } catch (InvalidPathException e) {
             complain(e.getMessage());
             return ExitCode.USAGE;
         }
@@ -120,14 +121,40 @@ final class IngestCommand extends ClientCommand {
         for (var argument : arguments) {
             sources.addAll(tree.expand(argument));
         }
-        sources.removeIf(this::isJournal);
+        if (resume != null) {
+            var journal = resume.toRealPath();
+            sources.removeIf(source -> isFile(source, journal));
+        }
+        refuseSameUri(sources);
         return sources;
     }
 
-    private boolean isJournal(Source source) {
-        return resume != null
-                && source instanceof Source.LinesFile(var path)
-                && path.equals(resume.toAbsolutePath().normalize());
+    /** Of two files with one source_uri, the one that is sent later would replace the other without a word. */
+    private static void refuseSameUri(List<Source> sources) throws IOException {
+        var files = new HashMap<String, Path>();
+        for (var source : sources) {
+            if (source instanceof Source.DocumentFile file) {
+                var other = files.put(file.sourceUri(), file.path());
+                if (other != null && !other.equals(file.path())) {
+                    throw new IOException("%s and %s would both be %s: bring one of them with another --base-uri"
+                            .formatted(other, file.path(), file.sourceUri()));
+                }
+            }
+        }
+    }
+
+    /** Also under another name, and whatever its ending makes of it. */
+    private static boolean isFile(Source source, Path file) {
+        var path = switch (source) {
+            case Source.DocumentFile document -> document.path();
+            case Source.LinesFile lines -> lines.path();
+            case Source.StandardInput _ -> null;
+        };
+        try {
+            return path != null && Files.isSameFile(path, file);
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     private int ingest(ApiClient api, IngestJournal journal, List<Source> sources) {
@@ -136,7 +163,8 @@ final class IngestCommand extends ClientCommand {
         var around = surroundings();
         var ingestion = new Ingestion(api, !noWait, around.clock(), around.sleeper(), progress, journal);
         try {
-            var tally = ingestion.run(new IngestEntries(sources, around.in()));
+            var entries = new IngestEntries(sources, around.in());
+            var tally = ingestion.run(entries, entries::wouldWait);
             progress.end();
             report(tally, jobs);
             return tally.failed() == 0 ? ExitCode.OK : ExitCode.FAILED;

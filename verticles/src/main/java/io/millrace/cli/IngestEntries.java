@@ -14,6 +14,7 @@ final class IngestEntries implements Iterator<IngestEntry> {
     private final Iterator<Source> sources;
     private final InputStream standardInput;
     private @Nullable NdjsonReader lines;
+    private boolean piped;
     private @Nullable IngestEntry next;
 
     IngestEntries(List<Source> sources, InputStream standardInput) {
@@ -39,12 +40,18 @@ final class IngestEntries implements Iterator<IngestEntry> {
         return entry;
     }
 
+    /** Whether the next document comes from standard input and is not there yet. */
+    boolean wouldWait() {
+        return next == null && piped && lines != null && lines.wouldWait();
+    }
+
     private @Nullable IngestEntry open(Source source) {
         return switch (source) {
             case Source.DocumentFile file -> DocumentReader.read(file);
             case Source.LinesFile file -> openLines(file);
             case Source.StandardInput _ -> {
                 lines = new NdjsonReader("stdin", standardInput, DocumentReader.BYTES_MAX);
+                piped = true;
                 yield null;
             }
         };
@@ -64,6 +71,7 @@ final class IngestEntries implements Iterator<IngestEntry> {
         var entry = reader.next();
         if (entry == null) {
             lines = null;
+            piped = false;
             closeQuietly(reader);
         }
         return entry;

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 
 /**
  * Brings documents to a server and, when asked to, waits until each is in the graph. Requests are bounded, one is under
@@ -79,6 +80,11 @@ final class Ingestion {
 
     /** Ends when everything has; throws when the server is gone, and then {@link #tally} tells how far it came. */
     Tally run(Iterator<? extends IngestEntry> entries) {
+        return run(entries, () -> false);
+    }
+
+    /** @param wouldWait whether the next entry is not there yet: what is held back then might wait for ever */
+    Tally run(Iterator<? extends IngestEntry> entries, BooleanSupplier wouldWait) {
         var batch = new ArrayList<Line>();
         var batchBytes = 0L;
         while (entries.hasNext()) {
@@ -96,6 +102,10 @@ final class Ingestion {
                     batch.add(line);
                     batchBytes += line.bytes().length;
                 }
+            }
+            if (!batch.isEmpty() && wouldWait.getAsBoolean()) {
+                send(batch);
+                batchBytes = 0;
             }
         }
         send(batch);

@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
 /** JSON as the server writes it, and as it is printed. */
 final class Json {
 
-    /** A document's text comes as one string, and the server has its own limits. */
+    /** A document's text comes as one string, and the server has its own limits, also for names. */
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .build();
 

@@ -47,13 +47,37 @@ final class NdjsonReader implements AutoCloseable {
         return null;
     }
 
-    /** Whether reading on would wait for whoever writes; also at the end. */
+    /** Whether the next line is not all there yet, so that reading it would wait for whoever writes; also at the end. */
     boolean wouldWait() {
         try {
-            return position >= limit && in.available() == 0;
+            while (!holdsLine() && takeWhatIsReady()) {
+                // Until there is a line, or nothing more to have without waiting.
+            }
+            return !holdsLine() && in.available() == 0;
         } catch (IOException _) {
             return true;
         }
+    }
+
+    /** One that is not blank: a blank line is read over, to the one behind it. */
+    private boolean holdsLine() {
+        var blank = true;
+        for (var i = position; i < limit; i++) {
+            if (buffer[i] == '\n' && !blank) {
+                return true;
+            }
+            blank &= buffer[i] == '\n' || isBlank(buffer[i]);
+        }
+        return false;
+    }
+
+    private boolean takeWhatIsReady() throws IOException {
+        System.arraycopy(buffer, position, buffer, 0, limit - position);
+        limit -= position;
+        position = 0;
+        var count = in.read(buffer, limit, Math.min(in.available(), buffer.length - limit));
+        limit += Math.max(0, count);
+        return count > 0;
     }
 
     @Override
@@ -111,11 +135,15 @@ final class NdjsonReader implements AutoCloseable {
 
     private static boolean isBlank(byte[] bytes) {
         for (var b : bytes) {
-            if (b != ' ' && b != '\t' && b != '\r') {
+            if (!isBlank(b)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean isBlank(byte b) {
+        return b == ' ' || b == '\t' || b == '\r';
     }
 
     private IngestEntry.Place place() {

@@ -123,6 +123,7 @@ final class RecordLines {
         var out = new StringJoiner(",", "{", "}");
         var partition = "";
         var fromLog = false;
+        requireUtf8(line);
         try (var parser = Json.MAPPER.createParser(line.bytes())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new NoRecord(line.label(), "it is no JSON object");
@@ -151,6 +152,15 @@ final class RecordLines {
             out.add(partition);
         }
         return out.toString();
+    }
+
+    /** The parser passes over what it does not look at, and a replacement character is not what somebody wrote. */
+    private static void requireUtf8(Line line) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.bytes()));
+        } catch (CharacterCodingException _) {
+            throw new NoRecord(line.label(), "it is not UTF-8");
+        }
     }
 
     /** The value at hand, byte for byte. */

@@ -1,7 +1,9 @@
 package io.millrace.cli;
 
+import io.millrace.Config;
 import io.millrace.Service;
 import io.millrace.stream.Plugins;
+import java.net.BindException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -50,7 +52,8 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     static int run(ServeOptions options, List<Path> processors, Ready ready) throws InterruptedException {
-        var service = new Service(options.config(), Plugins.load(processors));
+        var config = options.config();
+        var service = new Service(config, Plugins.load(processors));
         var stopped = new CountDownLatch(1);
         var hook = Thread.ofPlatform().name("millrace-stop").unstarted(() -> stopAndHalt(service, stopped));
         Runtime.getRuntime().addShutdownHook(hook);
@@ -64,10 +67,17 @@ final class ServeCommand implements Callable<Integer> {
         } catch (RuntimeException e) {
             Runtime.getRuntime().removeShutdownHook(hook);
             service.stop();
-            throw e;
+            throw e.getCause() instanceof BindException bind ? cannotListen(config.http(), bind) : e;
         }
         stopped.await();
         return 0;
+    }
+
+    private static IllegalStateException cannotListen(Config.Http http, BindException cause) {
+        return new IllegalStateException(
+                "cannot listen on %s port %d (http.host and http.port, or --host and --port): %s"
+                        .formatted(http.host(), http.port(), cause.getMessage()),
+                cause);
     }
 
     /** SIGTERM and Ctrl-C are how a pod is meant to end: exit status 0, where the JVM's own would be 143 or 130. */

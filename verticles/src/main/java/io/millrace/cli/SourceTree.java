@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -45,6 +46,10 @@ final class SourceTree {
             addFolder(path, path, sources);
         } else {
             addFile(path.resolveSibling(""), path, sources);
+            // Among the files of a folder a note is enough; what was asked for by name is missed.
+            if (sources.isEmpty()) {
+                throw new IOException(path + " cannot be brought: its ending is none of a text's");
+            }
         }
         return sources;
     }
@@ -63,7 +68,7 @@ final class SourceTree {
 
     private static List<Path> listed(Path folder, Path index) throws IOException {
         var files = new ArrayList<Path>();
-        for (var line : Files.readAllLines(index, StandardCharsets.UTF_8)) {
+        for (var line : lines(index)) {
             var name = line.strip();
             if (name.isEmpty() || name.startsWith("#")) {
                 continue;
@@ -80,14 +85,27 @@ final class SourceTree {
         return files;
     }
 
+    private static List<String> lines(Path index) throws IOException {
+        try {
+            return Files.readAllLines(index, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw new IOException(index + " is not UTF-8", e);
+        }
+    }
+
     /** Without what is hidden, and without linked folders, which may lead in a circle. */
-    private static List<Path> walked(Path folder) throws IOException {
+    private List<Path> walked(Path folder) throws IOException {
         var children = new ArrayList<Path>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
             for (var child : stream) {
                 var name = child.getFileName().toString();
                 var linkedFolder = Files.isDirectory(child) && !Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS);
-                if (!name.startsWith(".") && !name.equals(README) && !linkedFolder) {
+                if (name.startsWith(".") || name.equals(README)) {
+                    continue;
+                }
+                if (linkedFolder) {
+                    skipped.accept(child + " (it is a link to a folder)");
+                } else {
                     children.add(child);
                 }
             }

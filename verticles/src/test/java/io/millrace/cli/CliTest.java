@@ -2,8 +2,14 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -108,6 +114,39 @@ class CliTest {
         return new PrintStream(OutputStream.nullOutputStream(), false, Charset.forName(charset));
     }
 
+    @Test
+    void outputThatCannotBeWrittenIsAFailure() {
+        var run = runInto("No space left on device", false);
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo("millrace: standard output cannot be written: No space left on device\n");
+    }
+
+    @Test
+    void aReaderThatHasSeenEnoughIsNone() {
+        assertThat(runInto("Broken pipe", false)).isEqualTo(new CommandRun(0, "", ""));
+        assertThat(runInto("Datenübergabe unterbrochen", true)).isEqualTo(new CommandRun(0, "", ""));
+    }
+
+    /** {@code config show}, whose output fails with this. */
+    private static CommandRun runInto(String failure, boolean pipe) {
+        var broken = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(failure);
+            }
+        };
+        var err = new StringWriter();
+        try (var output = new StandardOutput(broken, pipe)) {
+            var command = Cli.commandLine(SURROUNDINGS)
+                    .setOut(Cli.writer(output, StandardCharsets.UTF_8))
+                    .setErr(new PrintWriter(err, true));
+            return new CommandRun(Cli.run(command, output, "config", "show"), "", err.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"bash", "zsh"})
     void completionIsAScriptThatKnowsEveryVerb(String shell) throws Exception {
@@ -135,6 +174,20 @@ class CliTest {
 
         assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip())
                 .isEqualTo("search");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamedWithItsSetting() throws IOException {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var port = Integer.toString(taken.getLocalPort());
+
+            var run = run(List.of("serve"), "--port", port, "--data-dir", folder.toString());
+
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err())
+                    .contains("cannot listen on 127.0.0.1 port " + port, "http.port", "Address already in use");
+            assertThat(folder).isEmptyDirectory();
+        }
     }
 
     @Test

@@ -3,21 +3,32 @@ package io.millrace.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.Charset;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IngestCommandTest {
 
@@ -118,6 +129,27 @@ class IngestCommandTest {
     }
 
     @Test
+    void anIndexThatIsNotUtf8IsNamed() throws IOException {
+        write("index.txt", "Zürich.txt\n", ISO_8859_1);
+
+        var run = ingest(folder.toString());
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("millrace: " + path("index.txt") + " is not UTF-8\n");
+    }
+
+    /** Not by a folder without rights, since tests may run as root. */
+    @Test
+    void whatIsWrongWithAFileIsToldBesideItsName() {
+        assertThat(FileFault.text(new AccessDeniedException("/a"))).isEqualTo("/a may not be opened by this user");
+        assertThat(FileFault.text(new NoSuchFileException("/a"))).isEqualTo("/a does not exist");
+        assertThat(FileFault.text(new FileSystemLoopException("/a")))
+                .isEqualTo("/a cannot be read or written (FileSystemLoopException)");
+        assertThat(FileFault.text(new FileSystemException("/a", null, "Is a directory")))
+                .isEqualTo("/a: Is a directory");
+    }
+
+    @Test
     void anIndexCannotLeadOutOfItsFolder() throws IOException {
         write("inner/index.txt", "../secret.txt\n");
         write("secret.txt", "S");
@@ -140,6 +172,52 @@ class IngestCommandTest {
     }
 
     @Test
+    void twoFilesWithOneUriAreRefusedBeforeAnythingIsSent() throws IOException {
+        write("a/x.txt", "A");
+        write("b/x.txt", "B");
+
+        var run = ingest("--base-uri", "https://example.org/", path("a"), path("b"));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains(path("a/x.txt"), path("b/x.txt"), "would both be https://example.org/x.txt");
+        assertThat(server.paths()).isEmpty();
+    }
+
+    @Test
+    void oneFileMayBeNamedTwice() throws IOException {
+        write("a/x.txt", "A");
+
+        assertThat(ingest("--base-uri", "https://example.org/", path("a"), path("a/x.txt"))
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aLinkedFolderIsSkippedWithANote() throws IOException {
+        write("a/x.txt", "A");
+        write("b/y.txt", "B");
+        Files.createSymbolicLink(folder.resolve("a/linked"), folder.resolve("b"));
+
+        var run = ingest(path("a"));
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(texts("content")).containsExactly("A");
+        assertThat(run.err()).contains("skipped " + path("a/linked") + " (it is a link to a folder)");
+    }
+
+    @Test
+    void aFileThatIsAskedForByNameIsNotSkipped() throws IOException {
+        write("a.txt", "A");
+        write("picture.png", "P");
+
+        var run = ingest(path("a.txt"), path("picture.png"));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("picture.png cannot be brought: its ending is none of a text's");
+        assertThat(server.paths()).isEmpty();
+    }
+
+    @Test
     void linesFromStandardInputPassAsTheyAre() {
         var run = ingestLines("""
                 {"source_uri":"u:1","content":"one","metadata":{"n":1.10}}
@@ -153,6 +231,32 @@ class IngestCommandTest {
                 .contains("stdin:3: The document breaks a rule. (422 invalid_document); /content: must not be empty");
         assertThat(run.out()).startsWith("3 documents, 4 chunks, 2 completed, 1 failed");
         assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    /** What comes behind a document, and is none yet, shall not hold it back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n \n", "{\"source_uri\":"})
+    void aDocumentOfASlowWriterDoesNotWaitForTheNext(String behind) throws Exception {
+        var in = new PipedInputStream(1 << 16);
+        CompletableFuture<CommandRun> run;
+        try (var crawler = new PipedOutputStream(in)) {
+            crawler.write((lines(2, "x") + behind).getBytes(UTF_8));
+            crawler.flush();
+            run = CompletableFuture.supplyAsync(() -> CommandRun.of(
+                    new Surroundings(in, Terminal.NONE, Terminal.NONE, time, time, Map.of()),
+                    "ingest",
+                    "--url",
+                    server.uri().toString(),
+                    "-"));
+
+            await().ignoreExceptions()
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> server.jobs().size() == 2);
+            crawler.write((behind.startsWith("{") ? "\"u:3\",\"content\":\"x\"}\n" : "").getBytes(UTF_8));
+        }
+
+        assertThat(run.get(20, TimeUnit.SECONDS).exitCode()).isZero();
+        assertThat(server.sourceUris()).startsWith("u:0", "u:1");
     }
 
     @Test

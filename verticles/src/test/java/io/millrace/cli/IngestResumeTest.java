@@ -230,6 +230,27 @@ class IngestResumeTest {
     }
 
     @Test
+    void norIsItWhenItsNameIsThatOfAText() throws IOException {
+        write("a.txt", "A");
+
+        for (var i = 0; i < 2; i++) {
+            var run = CommandRun.of(
+                    CommandRun.surroundings(time, ""),
+                    "ingest",
+                    "--url",
+                    server.uri().toString(),
+                    "--resume",
+                    folder.resolve("journal.txt").toString(),
+                    folder.toString());
+            assertThat(run.exitCode()).isZero();
+        }
+
+        assertThat(server.documents())
+                .extracting(document -> document.path("content").asText())
+                .containsExactly("A");
+    }
+
+    @Test
     void theSummaryForProgramsTellsWhatWasSentBefore() throws IOException {
         write("docs/a.txt", "A");
         ingest("docs");

@@ -165,6 +165,18 @@ class NounsTest {
     }
 
     @Test
+    void versionsThatAreNotShownAreToldOf() {
+        server.answer(
+                "/v1/documents?source_uri=u&content=false",
+                document("null").replace("\"next_cursor\":null", "\"next_cursor\":\"9\""));
+
+        assertThat(run("document", "show", "u").err())
+                .isEqualTo("millrace: older versions are not shown; job list --source-uri lists what was posted\n");
+        server.answer("/v1/documents?source_uri=u&content=false", document("null"));
+        assertThat(run("document", "show", "u").err()).isEmpty();
+    }
+
+    @Test
     void theContentAloneIsWhatWasPosted() {
         server.answer(
                 "/v1/documents?source_uri=https%3A%2F%2Fa%2Fb&version=9&content=true",

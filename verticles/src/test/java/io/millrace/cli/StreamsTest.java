@@ -100,12 +100,22 @@ class StreamsTest {
     void eachLineIsAValue() {
         accepting(3);
 
-        var run = run("one\r\n\ntwo\n\"three\"", "topic", "produce", "t", "--partition", "1");
+        var run = run("one\r\n\ntwo\n\"three\"\n", "topic", "produce", "t", "--partition", "1");
 
         assertThat(run.out()).isEqualTo("3 records stored in topic t\n");
         assertThat(server.bodies())
                 .containsExactly(
                         "[{\"partition\":1,\"value\":\"one\"},{\"partition\":1,\"value\":\"two\"},{\"partition\":1,\"value\":\"\\\"three\\\"\"}]");
+    }
+
+    @Test
+    void theLastLineNeedsNoEnd() {
+        accepting(1);
+
+        var run = run("one\ntwo", "topic", "produce", "t");
+
+        assertThat(run.out()).isEqualTo("2 records stored in topic t\n");
+        assertThat(server.bodies()).containsExactly("[{\"value\":\"one\"}]", "[{\"value\":\"two\"}]");
     }
 
     @Test
@@ -141,6 +151,17 @@ class StreamsTest {
 
         assertThat(server.bodies()).containsExactly("""
                         [{"key":"k","key_encoding":"text","value":{"n": 1.10},"value_encoding":"json","headers":[]},{"value":"x","partition":1}]""");
+    }
+
+    @Test
+    void whatTheServerTakesForANameIsNotJudged() {
+        accepting(1);
+        var line = "{\"value\":{\"%s\":1}}".formatted("n".repeat(60_000));
+
+        assertThat(run(line + "\n", "topic", "produce", "t", "--format", "jsonl")
+                        .exitCode())
+                .isZero();
+        assertThat(server.bodies()).containsExactly("[" + line + "]");
     }
 
     @Test
@@ -184,6 +205,18 @@ class StreamsTest {
         assertThat(run.out()).isEqualTo("0 records stored in topic t\n");
         assertThat(run("x", "topic", "produce", "t", "--key-separator", ":").err())
                 .contains("stdin:1: there is no key separator in it");
+        assertThat(server.bodies()).isEmpty();
+    }
+
+    @Test
+    void anObjectThatIsNotUtf8IsNoRecord() {
+        accepting(1);
+        var lines = "{\"value\":\"x\"}\n{\"value\":\"\u00c0\u0080\"}\n".getBytes(ISO_8859_1);
+
+        var run = run(new ByteArrayInputStream(lines), "topic", "produce", "t", "--format", "jsonl");
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("stdin:2: it is not UTF-8");
         assertThat(server.bodies()).isEmpty();
     }
 
@@ -266,6 +299,64 @@ class StreamsTest {
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("cannot be written");
+    }
+
+    @Test
+    void aFolderIsNotReplaced() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var taken = Files.createDirectory(folder.resolve("taken"));
+
+        var run = export(taken);
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("taken is a folder");
+        assertThat(taken).isDirectory();
+    }
+
+    @Test
+    void aLinkStaysOneAndItsTargetIsWritten() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var inner = Files.createDirectory(folder.resolve("inner"));
+        Files.writeString(inner.resolve("old"), "old");
+        for (var target : List.of("old", "new")) {
+            var link = Files.createSymbolicLink(folder.resolve("to-" + target), Path.of("inner", target));
+
+            assertThat(export(link).exitCode()).isZero();
+
+            assertThat(link).isSymbolicLink();
+            assertThat(inner.resolve(target)).hasContent(EXPORT);
+        }
+        var circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+        assertThat(export(circle).err()).contains("is a link that leads nowhere");
+    }
+
+    @Test
+    void aPipeIsWrittenTo() throws Exception {
+        server.answer("/v1/graph/export", EXPORT);
+        var pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        var reader = new ProcessBuilder("timeout", "20", "cat", pipe.toString()).start();
+
+        assertThat(export(pipe).exitCode()).isZero();
+
+        assertThat(new String(reader.getInputStream().readAllBytes(), UTF_8)).isEqualTo(EXPORT);
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+    }
+
+    @Test
+    void whatHasTheNameOfAPartIsLeftAlone() throws IOException {
+        server.answer("/v1/graph/export", EXPORT);
+        var part = Files.writeString(folder.resolve("g.ndjson.part"), "mine");
+
+        assertThat(export(folder.resolve("g.ndjson")).exitCode()).isZero();
+
+        assertThat(part).hasContent("mine");
+        assertThat(folder).isDirectoryContaining(path -> path.endsWith("g.ndjson"));
+    }
+
+    private CommandRun export(Path target) {
+        return run("", "graph", "export", "--output", target.toString());
     }
 
     @Test
