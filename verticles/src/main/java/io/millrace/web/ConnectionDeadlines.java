@@ -8,10 +8,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -49,6 +52,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
     private boolean bodyOpen;
     private int unanswered;
     private boolean answerBegun;
+    private boolean endsWithConnection;
     private boolean upgraded;
 
     ConnectionDeadlines(ClientLimits limits, StrictRequestDecoder decoder) {
@@ -107,6 +111,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        var written = promise;
         var response = message instanceof HttpResponse head ? head : null;
         if (response != null && response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             // What comes from now on is no HTTP, and has its own rules.
@@ -115,13 +120,26 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         var interim = response != null && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
         if (response != null && !interim) {
             answerBegun = true;
+            endsWithConnection = endsWithConnection(response);
+            if (endsWithConnection) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            }
         }
         if (message instanceof LastHttpContent && !interim) {
             answerBegun = false;
             unanswered--;
+            if (endsWithConnection) {
+                written = promise.unvoid().addListener(ChannelFutureListener.CLOSE);
+            }
         }
-        var _ = context.write(message, promise);
+        var _ = context.write(message, written);
         await(context);
+    }
+
+    /** The library would keep it open for a client of HTTP/1.0 that asked for that, who would wait for the rest for ever. */
+    private static boolean endsWithConnection(HttpResponse response) {
+        return response.protocolVersion().equals(HttpVersion.HTTP_1_0)
+                && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
     }
 
     @Override

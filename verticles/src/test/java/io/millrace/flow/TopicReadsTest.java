@@ -3,6 +3,7 @@ package io.millrace.flow;
 import static io.millrace.flow.Posts.document;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.web.RawConnection;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -212,6 +213,31 @@ class TopicReadsTest extends PodTest {
 
             assertThat(two).extracting(record -> record.getLong("offset")).containsExactly(1L, 2L);
             assertThat(tail.next(9)).singleElement().asString().contains("\"offset\":3");
+        }
+    }
+
+    @Test
+    void aTailForHttp10EndsWithItsConnectionAndGivesItsPlaceBack() {
+        var name = topic(bytes("0"), bytes("1"));
+        // More often than there are places.
+        for (var i = 0; i < 3; i++) {
+            var answer = patiently()
+                    .until(
+                            () -> http10("/v1/topics/" + name + "/records?tail=true&offset=0&limit=2"),
+                            text -> !text.startsWith("HTTP/1.0 429"));
+            assertThat(answer)
+                    .startsWith("HTTP/1.0 200")
+                    .containsIgnoringCase("connection: close")
+                    .doesNotContainIgnoringCase("transfer-encoding")
+                    .contains("\"offset\":0", "\"offset\":1");
+        }
+    }
+
+    /** All that comes back to a client that would keep its connection. */
+    private String http10(String path) {
+        try (var connection = RawConnection.to(pod.base().getPort())) {
+            return connection.exchangeToEnd(("GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
         }
     }
 

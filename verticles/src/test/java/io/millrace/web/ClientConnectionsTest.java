@@ -95,6 +95,30 @@ class ClientConnectionsTest {
     }
 
     @Test
+    void whereAnAnswerHasNoLengthAConnectionOfHttp10EndsWithIt() {
+        try (var connection = DOOR.connect()) {
+            var head =
+                    "POST /v1/documents HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: application/x-ndjson\r\n";
+            var answer = connection.exchangeToEnd(
+                    bytes(head + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT));
+            assertThat(answer)
+                    .startsWith("HTTP/1.0 200")
+                    .containsIgnoringCase("connection: close")
+                    .contains("\"status\":202");
+        }
+    }
+
+    @Test
+    void whereAnAnswerHasALengthAConnectionOfHttp10MayStay() {
+        try (var connection = DOOR.connect()) {
+            for (var i = 0; i < 2; i++) {
+                var answer = connection.exchange(bytes("GET /health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+                assertThat(answer.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void requestsMayFollowEachOtherUnasked() {
         try (var connection = DOOR.connect()) {
             var post = POST + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT;
