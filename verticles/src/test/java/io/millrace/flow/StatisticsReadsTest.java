@@ -237,6 +237,18 @@ class StatisticsReadsTest extends PodTest {
     }
 
     @Test
+    void methodsThatAreInventedAreOneInTheMetrics() {
+        for (var i = 0; i < 3; i++) {
+            assertThat(reads.send("INVENTED" + i, "/v1/graph/types", null).status())
+                    .isEqualTo(405);
+        }
+
+        assertThat(reads.get("/metrics").body())
+                .contains("method=\"other\"", "method=\"GET\"")
+                .doesNotContain("INVENTED");
+    }
+
+    @Test
     void pagesOfConfiguredOriginsMayReadAndAskFirst() {
         var read = reads.get("/v1/graph/stats", "Origin", "https://two.example");
         assertThat(read.header("access-control-allow-origin")).isEqualTo("https://two.example");
