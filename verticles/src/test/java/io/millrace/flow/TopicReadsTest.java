@@ -71,6 +71,25 @@ class TopicReadsTest extends PodTest {
     }
 
     @Test
+    void aTopicOfWhichNobodyKnowsWhetherItWasMadeIsToldAsThat() {
+        rows.execute("""
+                create function public.doubt() returns trigger language plpgsql as $$
+                begin
+                  raise exception 'in doubt' using errcode = '40003';
+                end
+                $$
+                """);
+        rows.execute("""
+                create trigger doubt after insert on stream.topics
+                for each row when (new.name = 'doubtful') execute function public.doubt()
+                """);
+
+        var answer = reads.post("/v1/topics", new JsonObject().put("topic", "doubtful"));
+
+        assertThat(answer.code()).isEqualTo("504 outcome_unknown");
+    }
+
+    @Test
     void valuesAreShownAsJsonTextOrBase64() {
         var name = topic(
                 bytes("{\"a\":1.000,\n \"b\":[\"\\n\"]}"),
