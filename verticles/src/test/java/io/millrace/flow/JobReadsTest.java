@@ -42,6 +42,15 @@ class JobReadsTest extends PodTest {
     }
 
     @Test
+    void aSemicolonIsPartOfAValue() {
+        var job = completed(document("http://x/a;limit=1", "First"));
+        completed(document("http://x/a", "Second"));
+
+        assertThat(ids(reads.all("/v1/jobs?source_uri=http://x/a;limit=1", "jobs")))
+                .containsExactly(job.toString());
+    }
+
+    @Test
     void filtersNarrowTheList() {
         var crawl = completed(document("a", "First").put("job_type", "crawl_web"));
         var first = completed(document("b/ä?&", "Second"));
@@ -86,6 +95,7 @@ class JobReadsTest extends PodTest {
         "/v1/jobs?cursor=am9icw, cursor",
         "/v1/jobs?source_uri=%00, source_uri",
         "/v1/jobs?limit=1&limit=1, limit",
+        "/v1/jobs?limit=1;status=failed, limit",
         "/v1/jobs?ids=17, ids",
         "/v1/jobs?ids=00000000-0000-0000-0000-000000000000&limit=1, limit",
         "/v1/jobs/17/results, id",
