@@ -34,16 +34,16 @@ final class Requests {
     private Requests() {}
 
     static String workspace(RoutingContext context) {
-        var workspace = context.request().getHeader(WORKSPACE_HEADER);
-        if (workspace == null) {
+        var workspaces = context.request().headers().getAll(WORKSPACE_HEADER);
+        if (workspaces.isEmpty()) {
             return DEFAULT_WORKSPACE;
         }
-        if (!WORKSPACE.matcher(workspace).matches()) {
+        if (workspaces.size() > 1 || !WORKSPACE.matcher(workspaces.getFirst()).matches()) {
             throw new InvalidParameter(
                     WORKSPACE_HEADER,
-                    "A workspace has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
+                    "One workspace, which has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
         }
-        return workspace;
+        return workspaces.getFirst();
     }
 
     /** The key under which this request may be sent again; null without one. */
