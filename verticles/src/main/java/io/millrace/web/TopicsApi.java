@@ -166,6 +166,8 @@ final class TopicsApi {
         return fetch(topic, range, offset, fetched -> {
             var records = fetched.stream().limit(limit).toList();
             var next = records.isEmpty() ? offset : records.getLast().offset() + 1;
+            // Records may have come since the end was read; an offset that was asked for says nothing of it.
+            var end = records.isEmpty() ? range.endOffset() : Math.max(range.endOffset(), next);
             return Rendering.run(
                     vertx,
                     RecordView.bytes(records),
@@ -173,7 +175,7 @@ final class TopicsApi {
                             topic.name(),
                             range.partition(),
                             range.beginOffset(),
-                            Math.max(range.endOffset(), next),
+                            end,
                             next,
                             records.stream().map(RecordView::of).toList())));
         });

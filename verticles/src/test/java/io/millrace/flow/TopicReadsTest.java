@@ -131,6 +131,17 @@ class TopicReadsTest extends PodTest {
         assertThat(end.getLong("end_offset")).isEqualTo(5);
     }
 
+    @Test
+    void behindTheEndAPageStillTellsWhereTheEndIs() {
+        var name = topic(bytes("0"), bytes("1"));
+
+        var page = reads.json("/v1/topics/" + name + "/records?offset=" + Long.MAX_VALUE);
+
+        assertThat(offsets(page)).isEmpty();
+        assertThat(page.getLong("end_offset")).isEqualTo(2);
+        assertThat(page.getLong("next_offset")).isEqualTo(Long.MAX_VALUE);
+    }
+
     private static List<Long> offsets(JsonObject page) {
         return Reads.objects(page.getJsonArray("records")).stream()
                 .map(record -> record.getLong("offset"))
