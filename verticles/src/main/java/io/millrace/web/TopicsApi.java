@@ -33,6 +33,10 @@ final class TopicsApi {
     private static final int MAX_RECORDS = 1_000;
     private static final int MAX_TAILED = 1_000_000_000;
     private static final int MAX_PARTITION = 1_023;
+
+    /** Partitions whose offset at a time is looked for: a query for each of a thousand is more than the pool lets wait. */
+    private static final int ASKED_AT_ONCE = 4;
+
     private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(15);
 
     private final Vertx vertx;
@@ -294,13 +298,26 @@ final class TopicsApi {
 
     private Future<NavigableMap<Integer, Long>> positions(
             Topic topic, List<TopicReader.Range> ranges, Start start, Map<Integer, Long> seen) {
+        Future<NavigableMap<Integer, Long>> all = Future.succeededFuture(new TreeMap<>());
+        for (var from = 0; from < ranges.size(); from += ASKED_AT_ONCE) {
+            var few = ranges.subList(from, Math.min(from + ASKED_AT_ONCE, ranges.size()));
+            all = all.compose(positions -> add(positions, topic, few, start, seen));
+        }
+        return all;
+    }
+
+    private Future<NavigableMap<Integer, Long>> add(
+            NavigableMap<Integer, Long> positions,
+            Topic topic,
+            List<TopicReader.Range> ranges,
+            Start start,
+            Map<Integer, Long> seen) {
         var offsets = new ArrayList<Future<Long>>();
         for (var range : ranges) {
             var from = seen.containsKey(range.partition()) ? new Start(seen.get(range.partition()), null) : start;
             offsets.add(offset(topic, range, from, TopicReader.Range::endOffset));
         }
         return Future.all(offsets).map(all -> {
-            var positions = new TreeMap<Integer, Long>();
             for (var i = 0; i < ranges.size(); i++) {
                 var range = ranges.get(i);
                 var offset = offsets.get(i).result();

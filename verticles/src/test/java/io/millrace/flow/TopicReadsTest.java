@@ -247,6 +247,18 @@ class TopicReadsTest extends PodTest {
     }
 
     @Test
+    void aTailCanBeginAtATimeInAllOfAThousandPartitions() {
+        var name = "t-" + UUID.randomUUID();
+        rows.list("select topic_id from stream.create_topic(?, 1024)", name);
+        append(name, bytes("0"));
+
+        try (var tail = new Tail("/v1/topics/" + name + "/records?tail=true&from=2020-01-01&limit=1")) {
+            assertThat(tail.response.statusCode()).isEqualTo(200);
+            assertThat(tail.next(1)).singleElement().asString().contains("\"offset\":0");
+        }
+    }
+
+    @Test
     void aTailForHttp10EndsWithItsConnectionAndGivesItsPlaceBack() {
         var name = topic(bytes("0"), bytes("1"));
         // More often than there are places.
