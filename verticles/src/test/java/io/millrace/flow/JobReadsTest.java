@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,26 @@ class JobReadsTest extends PodTest {
                         .thenComparing(job -> job.getString("id"))
                         .reversed());
         assertThat(pod.reads("another").json("/v1/jobs").getJsonArray("jobs")).isEmpty();
+    }
+
+    @Test
+    void asManyIdsAsMayBeAskedForFitIntoARequest() {
+        var job = completed(document("asked for", "Content"));
+        var ids = IntStream.range(0, 199).mapToObj(i -> UUID.randomUUID().toString());
+
+        var named = reads.json("/v1/jobs?ids=" + job + "," + ids.collect(Collectors.joining(",")));
+
+        assertThat(ids(Reads.objects(named.getJsonArray("jobs")))).containsExactly(job.toString());
+        assertThat(named.getJsonArray("missing")).hasSize(199);
+    }
+
+    @Test
+    void whatHasTheLongestSourceUriCanBeReadAgain() {
+        var longest = "😀".repeat(2_048);
+        var job = completed(document(longest, "Content"));
+
+        assertThat(ids(reads.all("/v1/jobs?source_uri=" + Reads.encoded(longest), "jobs")))
+                .containsExactly(job.toString());
     }
 
     @Test

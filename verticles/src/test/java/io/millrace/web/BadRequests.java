@@ -138,7 +138,7 @@ final class BadRequests {
                         NOWHERE),
                 raw(
                         "a long target",
-                        "GET /v1/jobs?ids=" + "a".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /v1/jobs?ids=" + "a".repeat(27_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
                         414,
                         "uri_too_long"),
                 get(
