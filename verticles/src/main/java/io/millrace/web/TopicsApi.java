@@ -156,14 +156,7 @@ final class TopicsApi {
                     .compose(topic -> offset(topic, range, start, TopicReader.Range::beginOffset)
                             .compose(offset -> page(topic, range, offset, limit)));
         });
-        Requests.answer(
-                context,
-                page,
-                body -> context.response()
-                        .putHeader(HttpHeaders.CONTENT_TYPE, Json.MEDIA_TYPE)
-                        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                        .end(body.value())
-                        .onComplete(taken -> body.taken().run()));
+        Json.answer(context, page);
     }
 
     private Future<DoorMemory.Answer<Buffer>> page(Topic topic, TopicReader.Range range, long offset, int limit) {

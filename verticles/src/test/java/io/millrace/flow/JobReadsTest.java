@@ -63,6 +63,36 @@ class JobReadsTest extends PodTest {
     }
 
     @Test
+    void aLongPageIsWholeAlthoughItIsReadInParts() {
+        var posted = caller.acceptedAll(IntStream.range(0, 70)
+                .mapToObj(i -> document("small/" + i, "Content " + i))
+                .toList());
+
+        var page = reads.json("/v1/jobs?limit=500");
+
+        assertThat(ids(Reads.objects(page.getJsonArray("jobs"))))
+                .containsExactlyInAnyOrderElementsOf(
+                        posted.stream().map(UUID::toString).toList());
+        assertThat(page.getString("next_cursor")).isNull();
+    }
+
+    @Test
+    void aPageOfLargeJobsEndsAfterAMebibyteAndGoesOn() {
+        var metadata = new JsonObject().put("a", "m".repeat(60_000));
+        var posted = caller.acceptedAll(IntStream.range(0, 40)
+                .mapToObj(i -> document("large/" + i, "Content " + i).put("metadata", metadata))
+                .toList());
+
+        var page = reads.get("/v1/jobs?limit=500");
+
+        assertThat(page.body().length()).isBetween(1 << 19, 3 << 19);
+        assertThat(page.json().getString("next_cursor")).isNotNull();
+        assertThat(ids(reads.all("/v1/jobs?limit=500", "jobs")))
+                .containsExactlyInAnyOrderElementsOf(
+                        posted.stream().map(UUID::toString).toList());
+    }
+
+    @Test
     void aSemicolonIsPartOfAValue() {
         var job = completed(document("http://x/a;limit=1", "First"));
         completed(document("http://x/a", "Second"));
