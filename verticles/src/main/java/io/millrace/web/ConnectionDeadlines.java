@@ -18,6 +18,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +55,27 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
     private int unanswered;
     private boolean answerBegun;
     private boolean endsWithConnection;
+    private @Nullable Runnable bodyBroken;
     private boolean upgraded;
 
     ConnectionDeadlines(ClientLimits limits, StrictRequestDecoder decoder) {
         this.limits = limits;
         this.decoder = decoder;
+    }
+
+    /**
+     * Who takes the body that is being read in pieces, and answers them, answers also when it breaks off, since some of it may
+     * have been stored. The connection ends with that answer, as where a next request begins is not known.
+     */
+    static void onBrokenBody(HttpServerRequest request, Runnable broken) {
+        var pipeline = ((HttpServerConnection) request.connection())
+                .channelHandlerContext()
+                .pipeline();
+        var deadlines = pipeline.get(ConnectionDeadlines.class);
+        // With two requests that came at once, the body that is open is not this one's.
+        if (deadlines != null && deadlines.bodyOpen && deadlines.unanswered == 1) {
+            deadlines.bodyBroken = broken;
+        }
     }
 
     /** The part that stands before the decoder. */
@@ -92,6 +110,15 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         if (message instanceof LastHttpContent) {
             bodyOpen = false;
         }
+        if (isBrokenBody(message) && bodyBroken != null) {
+            ReferenceCountUtil.release(message);
+            endsWithConnection = true;
+            bodyBroken.run();
+            return;
+        }
+        if (message instanceof HttpRequest || message instanceof LastHttpContent) {
+            bodyBroken = null;
+        }
         if (isBrokenBody(message) && !answerBegun) {
             // The library would close the connection without a word.
             ReferenceCountUtil.release(message);
@@ -120,7 +147,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         var interim = response != null && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
         if (response != null && !interim) {
             answerBegun = true;
-            endsWithConnection = endsWithConnection(response);
+            endsWithConnection |= endsWithConnection(response);
             if (endsWithConnection) {
                 response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
             }

@@ -119,6 +119,21 @@ class ClientConnectionsTest {
     }
 
     @Test
+    void linesThatCameBeforeAStreamBrokeHaveTheirResults() {
+        try (var connection = DOOR.connect()) {
+            var line = DOCUMENT + "\n";
+            var answer = connection.exchange(bytes("POST /v1/documents HTTP/1.1\r\nHost: x\r\n"
+                    + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + Integer.toHexString(line.length()) + "\r\n" + line + "\r\nno size\r\n"));
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.keepsAlive()).isFalse();
+            assertThat(answer.body().lines()).hasSize(2);
+            assertThat(answer.body()).contains("\"line\":1,\"status\":202", "\"line\":2,\"status\":400");
+            assertThatThrownBy(connection::read).isInstanceOf(RawConnection.ClosedWithoutAnswer.class);
+        }
+    }
+
+    @Test
     void requestsMayFollowEachOtherUnasked() {
         try (var connection = DOOR.connect()) {
             var post = POST + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT;
