@@ -43,7 +43,7 @@ final class CancelApi {
     private void cancel(RoutingContext context) {
         Requests.onlyKnows(context);
         var id = Requests.uuid("id", context.pathParam("id"));
-        Requests.answer(context, jobs.get().cancel(Requests.workspace(context), id), cancelled -> {
+        Requests.answerToWrite(context, jobs.get().cancel(Requests.workspace(context), id), cancelled -> {
             switch (cancelled) {
                 case Cancelled.Done(var job) -> {
                     vertx.eventBus().publish(JobFinished.ADDRESS, job);

@@ -8,13 +8,18 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +54,28 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
     private boolean bodyOpen;
     private int unanswered;
     private boolean answerBegun;
+    private boolean endsWithConnection;
+    private @Nullable Runnable bodyBroken;
     private boolean upgraded;
 
     ConnectionDeadlines(ClientLimits limits, StrictRequestDecoder decoder) {
         this.limits = limits;
         this.decoder = decoder;
+    }
+
+    /**
+     * Who takes the body that is being read in pieces, and answers them, answers also when it breaks off, since some of it may
+     * have been stored. The connection ends with that answer, as where a next request begins is not known.
+     */
+    static void onBrokenBody(HttpServerRequest request, Runnable broken) {
+        var pipeline = ((HttpServerConnection) request.connection())
+                .channelHandlerContext()
+                .pipeline();
+        var deadlines = pipeline.get(ConnectionDeadlines.class);
+        // With two requests that came at once, the body that is open is not this one's.
+        if (deadlines != null && deadlines.bodyOpen && deadlines.unanswered == 1) {
+            deadlines.bodyBroken = broken;
+        }
     }
 
     /** The part that stands before the decoder. */
@@ -88,6 +110,15 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         if (message instanceof LastHttpContent) {
             bodyOpen = false;
         }
+        if (isBrokenBody(message) && bodyBroken != null) {
+            ReferenceCountUtil.release(message);
+            endsWithConnection = true;
+            bodyBroken.run();
+            return;
+        }
+        if (message instanceof HttpRequest || message instanceof LastHttpContent) {
+            bodyBroken = null;
+        }
         if (isBrokenBody(message) && !answerBegun) {
             // The library would close the connection without a word.
             ReferenceCountUtil.release(message);
@@ -107,6 +138,7 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        var written = promise;
         var response = message instanceof HttpResponse head ? head : null;
         if (response != null && response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             // What comes from now on is no HTTP, and has its own rules.
@@ -115,13 +147,26 @@ final class ConnectionDeadlines extends ChannelDuplexHandler {
         var interim = response != null && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
         if (response != null && !interim) {
             answerBegun = true;
+            endsWithConnection |= endsWithConnection(response);
+            if (endsWithConnection) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            }
         }
         if (message instanceof LastHttpContent && !interim) {
             answerBegun = false;
             unanswered--;
+            if (endsWithConnection) {
+                written = promise.unvoid().addListener(ChannelFutureListener.CLOSE);
+            }
         }
-        var _ = context.write(message, promise);
+        var _ = context.write(message, written);
         await(context);
+    }
+
+    /** The library would keep it open for a client of HTTP/1.0 that asked for that, who would wait for the rest for ever. */
+    private static boolean endsWithConnection(HttpResponse response) {
+        return response.protocolVersion().equals(HttpVersion.HTTP_1_0)
+                && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
     }
 
     @Override

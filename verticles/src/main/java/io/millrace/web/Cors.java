@@ -20,9 +20,9 @@ final class Cors implements Handler<RoutingContext> {
     private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
     private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
     private static final String HEADERS =
-            "Content-Type, Accept, If-None-Match, Idempotency-Key, Last-Event-ID, Prefer, Authorization, "
+            "Content-Type, Content-Encoding, Accept, If-None-Match, Idempotency-Key, Last-Event-ID, Prefer, Authorization, "
                     + Requests.WORKSPACE_HEADER;
-    private static final String EXPOSED = "ETag, Location, Retry-After, Preference-Applied";
+    private static final String EXPOSED = "ETag, Location, Retry-After, Preference-Applied, Idempotency-Replayed";
     private static final String AN_HOUR = "3600";
 
     private final List<String> origins;

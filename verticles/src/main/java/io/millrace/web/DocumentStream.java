@@ -113,6 +113,9 @@ final class DocumentStream {
                 context,
                 () -> breakOff(Problem.of(ProblemType.UNAVAILABLE, STOPS).withRetryAfter(RETRY_AFTER)));
         request.exceptionHandler(broken -> breakOff(problem(ProblemType.BAD_REQUEST)));
+        // Of that the library would tell by closing the connection, and what lines are stored would be told to nobody.
+        ConnectionDeadlines.onBrokenBody(
+                request, () -> loop.runOnContext(turn -> breakOff(problem(ProblemType.BAD_REQUEST))));
         request.handler(piece -> {
             deadline.progressed(piece.length());
             if (!ended && !response.closed()) {

@@ -8,10 +8,12 @@ import io.millrace.stream.Log;
 import io.millrace.stream.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,13 +107,62 @@ final class DoorMemory {
 
     private record Made<T>(int largeBytes, @Nullable T value) {}
 
+    /**
+     * Makes an answer of which nobody knows how large it is before what it tells of has been read: a client gets it once there
+     * is room for it. Whoever has read it does not wait for that, since he holds it already.
+     *
+     * @param mostBytes room for which is waited for before anything is read; 0 where even the most is little
+     * @param bytes about how many it has
+     */
+    <T> Future<Answer<Buffer>> answering(long mostBytes, Supplier<Future<T>> reading, ToLongFunction<T> bytes) {
+        return (mostBytes == 0
+                        ? Future.succeededFuture(NO_ROOM)
+                        : large(mostBytes).map(Room::new))
+                .compose(room -> Future.succeededFuture()
+                        .compose(now -> reading.get())
+                        .compose(read -> rendered(read, bytes.applyAsLong(read), room))
+                        .onFailure(thrown -> room.giveBack()));
+    }
+
+    /** Room that was waited for, if any was. */
+    private record Room(@Nullable Lease lease) {
+        void giveBack() {
+            if (lease != null) {
+                lease.close();
+            }
+        }
+    }
+
+    private static final Room NO_ROOM = new Room(null);
+
+    private Future<Answer<Buffer>> rendered(Object value, long bytes, Room room) {
+        if (bytes <= SMALL_BYTES) {
+            room.giveBack();
+            return Rendering.run(vertx, (int) bytes, () -> Json.bytes(value)).map(body -> new Answer<>(body, () -> {}));
+        }
+        // No more than it needs from now on, since its client may be slow.
+        var needed = large.tryTake(bytes);
+        if (needed != null) {
+            room.giveBack();
+        }
+        var kept = needed == null ? room.lease : needed;
+        if (kept == null) {
+            return Future.failedFuture(overloaded());
+        }
+        return work(bytes)
+                .compose(work -> Rendering.run(vertx, (int) Math.min(bytes, Integer.MAX_VALUE), () -> Json.bytes(value))
+                        .onComplete(done -> work.close()))
+                .map(body -> new Answer<>(body, kept::close))
+                .onFailure(thrown -> kept.close());
+    }
+
     private static Future<Lease> orOverloaded(Future<Lease> taken) {
-        return taken.recover(thrown -> Future.failedFuture(
-                thrown instanceof HeapBudget.Exhausted
-                        ? new Overloaded(
-                                "There is no memory for a body of this size right now; nothing was stored.",
-                                RETRY_AFTER)
-                        : thrown));
+        return taken.recover(
+                thrown -> Future.failedFuture(thrown instanceof HeapBudget.Exhausted ? overloaded() : thrown));
+    }
+
+    private static Overloaded overloaded() {
+        return new Overloaded("There is no memory for a body of this size right now; nothing was stored.", RETRY_AFTER);
     }
 
     /** What a client is told at once. */

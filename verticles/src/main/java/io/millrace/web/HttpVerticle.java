@@ -157,7 +157,7 @@ public final class HttpVerticle extends AbstractVerticle {
     }
 
     private void mountReaders(Router router, DoorMemory memory) {
-        new JobsApi(() -> up().database()).mount(router);
+        new JobsApi(() -> up().database(), memory).mount(router);
         new DocumentVersionsApi(vertx, () -> up().database(), this::log, memory).mount(router);
         new GroupsApi(() -> up().database()).mount(router);
         new StatisticsApi(InstantSource.system(), () -> up().database()).mount(router);
@@ -167,7 +167,7 @@ public final class HttpVerticle extends AbstractVerticle {
                         () -> new StatsReader(up().database()),
                         () -> new GroupReader(up().database()))
                 .mount(router);
-        new WalkApi(() -> up().database()).mount(router);
+        new WalkApi(() -> up().database(), memory).mount(router);
         new TopicsApi(
                         vertx,
                         () -> up().database(),

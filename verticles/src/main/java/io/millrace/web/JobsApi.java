@@ -27,16 +27,23 @@ final class JobsApi {
     private static final int MAX_IDS = 200;
     private static final int PAGE = 50;
     private static final int MAX_PAGE = 500;
+    private static final int MAX_PAGE_BYTES = 1 << 20;
+    private static final int READ_AT_ONCE = 64;
     private static final int MAX_RESULTS_PAGE = 100;
     private static final String JOBS_CURSOR = "jobs";
     private static final String VERSION_CURSOR = "version-results";
     private static final String JOB_CURSOR = "job-results";
 
-    private final Supplier<Database> database;
+    /** The longest metadata, the longest source_uri, and the rest. */
+    private static final int MAX_JOB_BYTES = (64 + 8 + 2) << 10;
 
-    /** A supplier, since the door is open before the database is there. */
-    JobsApi(Supplier<Database> database) {
+    private final Supplier<Database> database;
+    private final DoorMemory memory;
+
+    /** @param database a supplier, since the door is open before the database is there */
+    JobsApi(Supplier<Database> database, DoorMemory memory) {
         this.database = database;
+        this.memory = memory;
     }
 
     void mount(Router router) {
@@ -94,12 +101,18 @@ final class JobsApi {
     private void named(RoutingContext context) {
         Requests.onlyKnows(context, "ids");
         var ids = Requests.uuids(context, "ids", MAX_IDS);
-        Requests.answer(context, jobs().find(Requests.workspace(context), ids), found -> {
-            var missing = new ArrayList<>(ids);
-            found.forEach(job -> missing.remove(job.id()));
-            Json.answer(
-                    context, 200, new NamedJobs(found.stream().map(JobView::of).toList(), missing));
-        });
+        var workspace = Requests.workspace(context);
+        Json.answer(
+                context,
+                memory.answering(
+                        // A hundred, which is what people ask for, do not have to wait, also a few times at once.
+                        ids.size() <= MAX_IDS / 2 ? 0 : (long) ids.size() * MAX_JOB_BYTES,
+                        () -> jobs().find(workspace, ids).map(found -> {
+                            var missing = new ArrayList<>(ids);
+                            found.forEach(job -> missing.remove(job.id()));
+                            return new NamedJobs(found.stream().map(JobView::of).toList(), missing);
+                        }),
+                        named -> bytes(named.jobs())));
     }
 
     private record JobPage(List<JobView> jobs, @Nullable String nextCursor) {}
@@ -119,22 +132,53 @@ final class JobsApi {
         var limit = Requests.limit(context, PAGE, MAX_PAGE);
         var cursor = Cursor.read(context, JOBS_CURSOR, read -> new JobReader.Position(read.instant(1), read.uuid(2)));
         var before = cursor == null ? JobReader.Position.newest(range.to()) : cursor;
-        var found = new JobReader(database.get()).list(filter, before, limit + 1);
-        Requests.answer(
+        Json.answer(
                 context,
-                found,
-                jobs -> Json.answerLong(
-                        context,
-                        jobs.stream().mapToLong(JobsApi::characters).sum(),
-                        new JobPage(
-                                jobs.stream().limit(limit).map(JobView::of).toList(),
-                                Cursor.next(
-                                        jobs, limit, last -> Cursor.of(JOBS_CURSOR, last.createdAt(), last.id())))));
+                memory.answering(
+                        0,
+                        () -> read(filter, before, limit + 1, new ArrayList<>()).map(jobs -> page(jobs, limit)),
+                        page -> bytes(page.jobs())));
     }
 
-    private static long characters(Job job) {
-        var metadata = job.metadata();
-        return metadata == null ? 0 : metadata.length();
+    /** A few at a time, since each can be large: until there are so many, or there is no more, or they are a page by their bytes. */
+    private Future<List<Job>> read(JobReader.Filter filter, JobReader.Position before, int wanted, List<Job> read) {
+        var asked = Math.min(wanted - read.size(), READ_AT_ONCE);
+        return new JobReader(database.get()).list(filter, before, asked).compose(jobs -> {
+            read.addAll(jobs);
+            if (jobs.size() < asked || read.size() == wanted || fitting(read) < read.size()) {
+                return Future.succeededFuture(read);
+            }
+            var last = jobs.getLast();
+            return read(filter, new JobReader.Position(last.createdAt(), last.id()), wanted, read);
+        });
+    }
+
+    private static JobPage page(List<Job> jobs, int limit) {
+        var shown = Math.min(limit, fitting(jobs));
+        return new JobPage(
+                jobs.stream().limit(shown).map(JobView::of).toList(),
+                Cursor.next(jobs, shown, last -> Cursor.of(JOBS_CURSOR, last.createdAt(), last.id())));
+    }
+
+    /** How many of these a page has: up to the one with which it is long enough. */
+    private static int fitting(List<Job> jobs) {
+        var bytes = 0L;
+        var count = 0;
+        while (count < jobs.size() && bytes < MAX_PAGE_BYTES) {
+            var job = jobs.get(count++);
+            bytes += bytes(job.sourceUri(), job.metadata());
+        }
+        return count;
+    }
+
+    private static long bytes(List<JobView> jobs) {
+        return jobs.stream()
+                .mapToLong(job -> bytes(job.sourceUri(), job.metadata()))
+                .sum();
+    }
+
+    private static long bytes(String sourceUri, @Nullable String metadata) {
+        return 500L + sourceUri.length() + (metadata == null ? 0 : metadata.length());
     }
 
     private void show(RoutingContext context) {
@@ -166,8 +210,20 @@ final class JobsApi {
         Requests.onlyKnows(context, "limit", "cursor");
         var id = Requests.uuid("id", context.pathParam("id"));
         var limit = Requests.limit(context, PAGE, MAX_RESULTS_PAGE);
+        var workspace = Requests.workspace(context);
+        Json.answer(
+                context,
+                memory.answering(
+                        0,
+                        () -> results(context, workspace, id, limit),
+                        page -> page.results().stream()
+                                .mapToLong(chunk -> 300L + chunk.content().length())
+                                .sum()));
+    }
+
+    private Future<ResultPage> results(RoutingContext context, String workspace, UUID id, int limit) {
         var reader = new ResultReader(database.get());
-        var page = reader.find(Requests.workspace(context), id).compose(subject -> {
+        return reader.find(workspace, id).compose(subject -> {
             if (subject == null) {
                 throw new NotFound("job", id.toString());
             }
@@ -175,15 +231,6 @@ final class JobsApi {
                     ? ofVersion(context, reader, subject, limit)
                     : ofJob(context, reader, subject, limit);
         });
-        Requests.answer(
-                context,
-                page,
-                found -> Json.answerLong(
-                        context,
-                        found.results().stream()
-                                .mapToLong(chunk -> chunk.content().length())
-                                .sum(),
-                        found));
     }
 
     private static Future<ResultPage> ofVersion(

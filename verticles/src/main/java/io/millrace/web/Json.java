@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -59,19 +60,15 @@ final class Json {
                 .end(bytes(value));
     }
 
-    /**
-     * Answers 200 with what may be long, away from the event loop when it is.
-     *
-     * @param characters about how long the longest texts in it are together
-     */
-    static void answerLong(RoutingContext context, long characters, Object value) {
-        var bytes = Rendering.run(context.vertx(), (int) Math.min(characters, Integer.MAX_VALUE), () -> bytes(value));
+    /** Answers 200 with what may be long. The memory that it takes is given back when the client has it. */
+    static void answer(RoutingContext context, Future<DoorMemory.Answer<Buffer>> making) {
         Requests.answer(
                 context,
-                bytes,
+                making,
                 body -> context.response()
                         .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
                         .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                        .end(body));
+                        .end(body.value())
+                        .onComplete(taken -> body.taken().run()));
     }
 }

@@ -70,7 +70,7 @@ final class ProducerApi {
                         "A topic's name has 1 to 187 letters, digits, dots, dashes and underscores, and does not end in "
                                 + DEAD_LETTERS + ".");
             }
-            Requests.answer(context, created(name, wanted.partitions()), view -> {
+            Requests.answerToWrite(context, created(name, wanted.partitions()), view -> {
                 if (view.partitions() != wanted.partitions()) {
                     throw new Conflict(
                             "Topic %s is there already, with %d partitions; that number is fixed."

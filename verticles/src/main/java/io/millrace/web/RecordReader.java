@@ -148,7 +148,7 @@ final class RecordReader {
     }
 
     private Header header() throws IOException {
-        var name = "";
+        String name = null;
         var value = new Bytes();
         if (is(JsonToken.START_OBJECT, "an object")) {
             for (var field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
@@ -160,8 +160,11 @@ final class RecordReader {
                     default -> unknown(field);
                 }
             }
+            if (name == null) {
+                violations.addMissing(parser.getParsingContext(), "name");
+            }
         }
-        return new Header(name, value.decoded("value"));
+        return new Header(name == null ? "" : name, value.decoded("value"));
     }
 
     private String headerName() throws IOException {
@@ -180,11 +183,12 @@ final class RecordReader {
     private final class Bytes {
         private @Nullable String text;
         private @Nullable String json;
+        private boolean isNull;
         private String encoding = "";
 
         void read() throws IOException {
             switch (parser.currentToken()) {
-                case VALUE_NULL -> {}
+                case VALUE_NULL -> isNull = true;
                 case VALUE_STRING -> {
                     text = parser.getText();
                     json = sourceOfToken();
@@ -210,7 +214,8 @@ final class RecordReader {
         @Nullable
         Buffer decoded(String field) {
             if (json == null) {
-                return null;
+                // No bytes, unless somebody says that it is JSON's own null.
+                return isNull && encoding.equals("json") ? Buffer.buffer("null") : null;
             }
             return switch (encoding) {
                 case "json" -> Buffer.buffer(json);

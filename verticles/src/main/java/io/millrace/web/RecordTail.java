@@ -117,6 +117,16 @@ final class RecordTail {
     }
 
     void start() {
+        try {
+            begin();
+        } catch (RuntimeException e) {
+            // Nobody else would: the client may have nothing yet that could end.
+            end();
+            throw e;
+        }
+    }
+
+    private void begin() {
         response.setChunked(true)
                 .putHeader(HttpHeaders.CONTENT_TYPE, format.mediaType)
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
@@ -124,11 +134,20 @@ final class RecordTail {
                 .putHeader(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY)
                 .closeHandler(closed -> end())
                 .exceptionHandler(broken -> end());
-        response.writeHead();
+        writeHead();
         pending.addAll(positions.keySet());
         appended = vertx.eventBus().localConsumer(Appended.address(topic.name()), this::onAppended);
         pollTimer = vertx.setPeriodic(POLL.toMillis(), fired -> poll());
         step();
+    }
+
+    /** At once, since the first record may take long; an answer to HTTP/1.0 has no length, and cannot have chunks. */
+    private void writeHead() {
+        if (response.isChunked()) {
+            response.writeHead();
+        } else {
+            response.write(Buffer.buffer());
+        }
     }
 
     private void onAppended(Message<Appended> message) {

@@ -4,6 +4,7 @@ import io.millrace.MillraceException.InvalidParameter;
 import io.millrace.MillraceException.OutcomeUnknown;
 import io.millrace.MillraceException.Unavailable;
 import io.millrace.pg.DatabaseFailure;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -11,6 +12,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -32,16 +34,16 @@ final class Requests {
     private Requests() {}
 
     static String workspace(RoutingContext context) {
-        var workspace = context.request().getHeader(WORKSPACE_HEADER);
-        if (workspace == null) {
+        var workspaces = context.request().headers().getAll(WORKSPACE_HEADER);
+        if (workspaces.isEmpty()) {
             return DEFAULT_WORKSPACE;
         }
-        if (!WORKSPACE.matcher(workspace).matches()) {
+        if (workspaces.size() > 1 || !WORKSPACE.matcher(workspaces.getFirst()).matches()) {
             throw new InvalidParameter(
                     WORKSPACE_HEADER,
-                    "A workspace has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
+                    "One workspace, which has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.");
         }
-        return workspace;
+        return workspaces.getFirst();
     }
 
     /** The key under which this request may be sent again; null without one. */
@@ -73,7 +75,7 @@ final class Requests {
     /** Refuses query parameters that a route does not know, since a typing error would silently change the answer. */
     static void onlyKnows(RoutingContext context, String... parameters) {
         var known = Set.of(parameters);
-        for (var name : context.queryParams().names()) {
+        for (var name : query(context).keySet()) {
             if (!known.contains(name)) {
                 throw new InvalidParameter(
                         name,
@@ -164,7 +166,7 @@ final class Requests {
 
     /** A query parameter; null when it is not there. What cannot be stored cannot be looked for either. */
     static @Nullable String text(RoutingContext context, String name) {
-        var values = context.queryParam(name);
+        var values = query(context).getOrDefault(name, List.of());
         if (values.isEmpty()) {
             return null;
         }
@@ -176,6 +178,14 @@ final class Requests {
             throw new InvalidParameter(name, "It holds a NUL character, which no text here has.");
         }
         return text;
+    }
+
+    /** Parameters by name. The library's own would take a semicolon for the end of a value, which RFC 3986 does not know. */
+    private static Map<String, List<String>> query(RoutingContext context) {
+        return QueryStringDecoder.builder()
+                .semicolonIsNormalChar(true)
+                .build(context.request().uri())
+                .parameters();
     }
 
     /** Answers with what a read gives; a database that is away is a 503. */

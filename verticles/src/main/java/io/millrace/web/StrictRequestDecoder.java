@@ -8,10 +8,13 @@ import java.util.Set;
 /** Refuses requests whose length or version two readers could understand differently (RFC 9112, section 6.3). */
 final class StrictRequestDecoder extends VertxHttpRequestDecoder {
 
+    /** The longest source_uri, 2,048 characters of four bytes each, is 24 KiB when percent-encoded; 200 job ids are 7. */
+    private static final int LINE_BYTES_MAX = 26 << 10;
+
     private static final Set<String> VERSIONS = Set.of("HTTP/1.0", "HTTP/1.1");
 
     StrictRequestDecoder() {
-        super(new HttpServerOptions());
+        super(new HttpServerOptions().setMaxInitialLineLength(LINE_BYTES_MAX));
     }
 
     @Override

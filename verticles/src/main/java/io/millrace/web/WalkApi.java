@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/graph}, from entity to entity: neighbours, what stands around one, and paths between two. */
@@ -34,8 +36,11 @@ final class WalkApi {
 
     private final Supplier<Database> database;
 
-    WalkApi(Supplier<Database> database) {
+    private final DoorMemory memory;
+
+    WalkApi(Supplier<Database> database, DoorMemory memory) {
         this.database = database;
+        this.memory = memory;
     }
 
     void mount(Router router) {
@@ -76,22 +81,30 @@ final class WalkApi {
         var both = direction == null || direction.equals("both");
         var first = direction == null || both ? Direction.OUT : direction(direction);
         var place = behind != null ? behind : new Place(first, NeighborReader.Position.FIRST);
-        var page =
-                exists(Requests.workspace(context), id).compose(known -> neighbors(id, type, place, both, limit + 1));
-        Requests.answer(
-                context,
-                page,
-                found -> Json.answer(
-                        context,
-                        200,
-                        new NeighborPage(
-                                id,
-                                found.stream().limit(limit).toList(),
-                                Cursor.next(
-                                        found,
-                                        limit,
-                                        last -> Cursor.of(
-                                                CURSOR, last.direction(), last.relationshipType(), last.id())))));
+        var page = exists(Requests.workspace(context), id)
+                .compose(known -> neighbors(id, type, place, both, limit + 1))
+                .map(found -> page(id, found, limit));
+        answer(context, page, found -> bytes(found.neighbors(), GraphReader.RelationshipView::description));
+    }
+
+    private static NeighborPage page(UUID id, List<GraphReader.RelationshipView> found, int limit) {
+        return new NeighborPage(
+                id,
+                found.stream().limit(limit).toList(),
+                Cursor.next(
+                        found, limit, last -> Cursor.of(CURSOR, last.direction(), last.relationshipType(), last.id())));
+    }
+
+    private <T> void answer(RoutingContext context, Future<T> found, ToLongFunction<T> bytes) {
+        Json.answer(context, memory.answering(0, () -> found, bytes));
+    }
+
+    /** Descriptions are what can be long; the rest of an entity or relationship is a few hundred characters. */
+    private static <T> long bytes(List<T> found, Function<T, @Nullable String> description) {
+        return found.stream()
+                .map(description)
+                .mapToLong(text -> 300L + (text == null ? 0 : text.length()))
+                .sum();
     }
 
     private static Direction direction(String word) {
@@ -130,29 +143,12 @@ final class WalkApi {
         var limit = Requests.limit(context, NODES, MAX_NODES);
         var found = exists(workspace, id)
                 .compose(known -> new SubgraphReader(database.get()).around(workspace, id, depth, limit));
-        Requests.answer(
+        answer(
                 context,
-                found,
-                subgraph -> Json.answerLong(
-                        context,
-                        subgraph.nodes().stream().mapToLong(WalkApi::characters).sum()
-                                + subgraph.relationships().stream()
-                                        .mapToLong(WalkApi::characters)
-                                        .sum(),
-                        new SubgraphView(id, depth, subgraph.nodes(), subgraph.relationships(), subgraph.truncated())));
-    }
-
-    /** Descriptions are what can be long; the rest of an entity or relationship is a few hundred characters. */
-    private static long characters(SubgraphReader.Node node) {
-        return characters(node.entity().description());
-    }
-
-    private static long characters(SubgraphReader.Link link) {
-        return characters(link.description());
-    }
-
-    private static long characters(@Nullable String description) {
-        return 300L + (description == null ? 0 : description.length());
+                found.map(subgraph ->
+                        new SubgraphView(id, depth, subgraph.nodes(), subgraph.relationships(), subgraph.truncated())),
+                view -> bytes(view.nodes(), node -> node.entity().description())
+                        + bytes(view.relationships(), SubgraphReader.Link::description));
     }
 
     private static int orElse(@Nullable Long number, int preset) {
@@ -179,23 +175,24 @@ final class WalkApi {
         var found = Future.all(exists(workspace, from), exists(workspace, to))
                 .compose(known ->
                         new PathReader(database.get()).between(workspace, from, to, maxDepth, directed, limit));
-        Requests.answer(
+        answer(
                 context,
-                found,
-                paths -> Json.answer(
-                        context,
-                        200,
-                        new PathsView(
-                                from,
-                                to,
-                                paths.paths().isEmpty()
-                                        ? null
-                                        : paths.paths()
-                                                .getFirst()
-                                                .relationships()
-                                                .size(),
-                                paths.paths(),
-                                paths.entities(),
-                                paths.truncated())));
+                found.map(paths -> view(from, to, paths)),
+                view -> bytes(view.entities(), GraphReader.EntityView::description)
+                        + view.paths().stream()
+                                .mapToLong(path -> bytes(path.relationships(), SubgraphReader.Link::description))
+                                .sum());
+    }
+
+    private static PathsView view(UUID from, UUID to, PathReader.Paths paths) {
+        return new PathsView(
+                from,
+                to,
+                paths.paths().isEmpty()
+                        ? null
+                        : paths.paths().getFirst().relationships().size(),
+                paths.paths(),
+                paths.entities(),
+                paths.truncated());
     }
 }

@@ -67,6 +67,30 @@ class CancelTest {
     }
 
     @Test
+    void aCancellationOfWhichNobodyKnowsWhetherItWasStoredIsToldAsThat() {
+        try (var first = FlowPod.start(database, ONLY_INGEST)) {
+            var client = client(first);
+            var job = client.document(letter(1)).job();
+            rows.execute("""
+                    create function public.doubt() returns trigger language plpgsql as $$
+                    begin
+                      raise exception 'in doubt' using errcode = '40003';
+                    end
+                    $$
+                    """);
+            rows.execute("""
+                    create constraint trigger doubt after insert on jobs.cancellations
+                    deferrable initially deferred for each row execute function public.doubt()
+                    """);
+
+            var answer = client.cancel(job);
+
+            assertThat(answer.status()).as(answer.body()).isEqualTo(504);
+            assertThat(answer.code()).isEqualTo("outcome_unknown");
+        }
+    }
+
+    @Test
     void aDocumentThatWasNotBegunIsPassedOver() {
         try (var first = FlowPod.start(database, ONLY_INGEST)) {
             var client = client(first);

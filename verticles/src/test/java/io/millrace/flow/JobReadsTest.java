@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,65 @@ class JobReadsTest extends PodTest {
                         .thenComparing(job -> job.getString("id"))
                         .reversed());
         assertThat(pod.reads("another").json("/v1/jobs").getJsonArray("jobs")).isEmpty();
+    }
+
+    @Test
+    void asManyIdsAsMayBeAskedForFitIntoARequest() {
+        var job = completed(document("asked for", "Content"));
+        var ids = IntStream.range(0, 199).mapToObj(i -> UUID.randomUUID().toString());
+
+        var named = reads.json("/v1/jobs?ids=" + job + "," + ids.collect(Collectors.joining(",")));
+
+        assertThat(ids(Reads.objects(named.getJsonArray("jobs")))).containsExactly(job.toString());
+        assertThat(named.getJsonArray("missing")).hasSize(199);
+    }
+
+    @Test
+    void whatHasTheLongestSourceUriCanBeReadAgain() {
+        var longest = "😀".repeat(2_048);
+        var job = completed(document(longest, "Content"));
+
+        assertThat(ids(reads.all("/v1/jobs?source_uri=" + Reads.encoded(longest), "jobs")))
+                .containsExactly(job.toString());
+    }
+
+    @Test
+    void aLongPageIsWholeAlthoughItIsReadInParts() {
+        var posted = caller.acceptedAll(IntStream.range(0, 70)
+                .mapToObj(i -> document("small/" + i, "Content " + i))
+                .toList());
+
+        var page = reads.json("/v1/jobs?limit=500");
+
+        assertThat(ids(Reads.objects(page.getJsonArray("jobs"))))
+                .containsExactlyInAnyOrderElementsOf(
+                        posted.stream().map(UUID::toString).toList());
+        assertThat(page.getString("next_cursor")).isNull();
+    }
+
+    @Test
+    void aPageOfLargeJobsEndsAfterAMebibyteAndGoesOn() {
+        var metadata = new JsonObject().put("a", "m".repeat(60_000));
+        var posted = caller.acceptedAll(IntStream.range(0, 40)
+                .mapToObj(i -> document("large/" + i, "Content " + i).put("metadata", metadata))
+                .toList());
+
+        var page = reads.get("/v1/jobs?limit=500");
+
+        assertThat(page.body().length()).isBetween(1 << 19, 3 << 19);
+        assertThat(page.json().getString("next_cursor")).isNotNull();
+        assertThat(ids(reads.all("/v1/jobs?limit=500", "jobs")))
+                .containsExactlyInAnyOrderElementsOf(
+                        posted.stream().map(UUID::toString).toList());
+    }
+
+    @Test
+    void aSemicolonIsPartOfAValue() {
+        var job = completed(document("http://x/a;limit=1", "First"));
+        completed(document("http://x/a", "Second"));
+
+        assertThat(ids(reads.all("/v1/jobs?source_uri=http://x/a;limit=1", "jobs")))
+                .containsExactly(job.toString());
     }
 
     @Test
@@ -86,6 +146,7 @@ class JobReadsTest extends PodTest {
         "/v1/jobs?cursor=am9icw, cursor",
         "/v1/jobs?source_uri=%00, source_uri",
         "/v1/jobs?limit=1&limit=1, limit",
+        "/v1/jobs?limit=1;status=failed, limit",
         "/v1/jobs?ids=17, ids",
         "/v1/jobs?ids=00000000-0000-0000-0000-000000000000&limit=1, limit",
         "/v1/jobs/17/results, id",

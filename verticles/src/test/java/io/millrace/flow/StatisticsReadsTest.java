@@ -264,10 +264,22 @@ class StatisticsReadsTest extends PodTest {
     }
 
     @Test
+    void methodsThatAreInventedAreOneInTheMetrics() {
+        for (var i = 0; i < 3; i++) {
+            assertThat(reads.send("INVENTED" + i, "/v1/graph/types", null).status())
+                    .isEqualTo(405);
+        }
+
+        assertThat(reads.get("/metrics").body())
+                .contains("method=\"other\"", "method=\"GET\"")
+                .doesNotContain("INVENTED");
+    }
+
+    @Test
     void pagesOfConfiguredOriginsMayReadAndAskFirst() {
         var read = reads.get("/v1/graph/stats", "Origin", "https://two.example");
         assertThat(read.header("access-control-allow-origin")).isEqualTo("https://two.example");
-        assertThat(read.header("access-control-expose-headers")).contains("ETag");
+        assertThat(read.header("access-control-expose-headers")).contains("ETag", "Idempotency-Replayed");
         assertThat(read.headers().allValues("vary")).anyMatch(value -> value.contains("origin"));
         var asked = reads.send(
                 "OPTIONS",
@@ -278,7 +290,7 @@ class StatisticsReadsTest extends PodTest {
                 "Access-Control-Request-Method",
                 "POST");
         assertThat(asked.status()).isEqualTo(204);
-        assertThat(asked.header("access-control-allow-headers")).contains("Millrace-Workspace");
+        assertThat(asked.header("access-control-allow-headers")).contains("Millrace-Workspace", "Content-Encoding");
 
         var stranger = reads.get("/v1/graph/stats", "Origin", "https://two.example.org");
         assertThat(stranger.status()).isEqualTo(200);

@@ -3,6 +3,7 @@ package io.millrace.flow;
 import static io.millrace.flow.Posts.document;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.web.RawConnection;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -70,6 +71,25 @@ class TopicReadsTest extends PodTest {
     }
 
     @Test
+    void aTopicOfWhichNobodyKnowsWhetherItWasMadeIsToldAsThat() {
+        rows.execute("""
+                create function public.doubt() returns trigger language plpgsql as $$
+                begin
+                  raise exception 'in doubt' using errcode = '40003';
+                end
+                $$
+                """);
+        rows.execute("""
+                create trigger doubt after insert on stream.topics
+                for each row when (new.name = 'doubtful') execute function public.doubt()
+                """);
+
+        var answer = reads.post("/v1/topics", new JsonObject().put("topic", "doubtful"));
+
+        assertThat(answer.code()).isEqualTo("504 outcome_unknown");
+    }
+
+    @Test
     void valuesAreShownAsJsonTextOrBase64() {
         var name = topic(
                 bytes("{\"a\":1.000,\n \"b\":[\"\\n\"]}"),
@@ -109,6 +129,17 @@ class TopicReadsTest extends PodTest {
         assertThat(offsets(end)).isEmpty();
         assertThat(end.getLong("next_offset")).isEqualTo(5);
         assertThat(end.getLong("end_offset")).isEqualTo(5);
+    }
+
+    @Test
+    void behindTheEndAPageStillTellsWhereTheEndIs() {
+        var name = topic(bytes("0"), bytes("1"));
+
+        var page = reads.json("/v1/topics/" + name + "/records?offset=" + Long.MAX_VALUE);
+
+        assertThat(offsets(page)).isEmpty();
+        assertThat(page.getLong("end_offset")).isEqualTo(2);
+        assertThat(page.getLong("next_offset")).isEqualTo(Long.MAX_VALUE);
     }
 
     private static List<Long> offsets(JsonObject page) {
@@ -212,6 +243,43 @@ class TopicReadsTest extends PodTest {
 
             assertThat(two).extracting(record -> record.getLong("offset")).containsExactly(1L, 2L);
             assertThat(tail.next(9)).singleElement().asString().contains("\"offset\":3");
+        }
+    }
+
+    @Test
+    void aTailCanBeginAtATimeInAllOfAThousandPartitions() {
+        var name = "t-" + UUID.randomUUID();
+        rows.list("select topic_id from stream.create_topic(?, 1024)", name);
+        append(name, bytes("0"));
+
+        try (var tail = new Tail("/v1/topics/" + name + "/records?tail=true&from=2020-01-01&limit=1")) {
+            assertThat(tail.response.statusCode()).isEqualTo(200);
+            assertThat(tail.next(1)).singleElement().asString().contains("\"offset\":0");
+        }
+    }
+
+    @Test
+    void aTailForHttp10EndsWithItsConnectionAndGivesItsPlaceBack() {
+        var name = topic(bytes("0"), bytes("1"));
+        // More often than there are places.
+        for (var i = 0; i < 3; i++) {
+            var answer = patiently()
+                    .until(
+                            () -> http10("/v1/topics/" + name + "/records?tail=true&offset=0&limit=2"),
+                            text -> !text.startsWith("HTTP/1.0 429"));
+            assertThat(answer)
+                    .startsWith("HTTP/1.0 200")
+                    .containsIgnoringCase("connection: close")
+                    .doesNotContainIgnoringCase("transfer-encoding")
+                    .contains("\"offset\":0", "\"offset\":1");
+        }
+    }
+
+    /** All that comes back to a client that would keep its connection. */
+    private String http10(String path) {
+        try (var connection = RawConnection.to(pod.base().getPort())) {
+            return connection.exchangeToEnd(("GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
         }
     }
 

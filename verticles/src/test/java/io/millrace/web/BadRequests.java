@@ -138,7 +138,7 @@ final class BadRequests {
                         NOWHERE),
                 raw(
                         "a long target",
-                        "GET /v1/jobs?ids=" + "a".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /v1/jobs?ids=" + "a".repeat(27_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
                         414,
                         "uri_too_long"),
                 get(
@@ -208,6 +208,7 @@ final class BadRequests {
                         "invalid_parameter",
                         NOWHERE),
                 post("a workspace with a slash", JSON + "Millrace-Workspace: a/b\r\n", GOOD, 400, "invalid_parameter"),
+                post("two workspaces", JSON + "Millrace-Workspace: a\r\nMillrace-Workspace: a\r\n", GOOD, 400, INVALID),
                 post("a long workspace", JSON + "Millrace-Workspace: " + "w".repeat(65) + "\r\n", GOOD, 400, INVALID),
                 post("an empty idempotency key", JSON + "Idempotency-Key: \r\n", GOOD, 400, "invalid_parameter"),
                 post("an idempotency key with a space", JSON + "Idempotency-Key: a b\r\n", GOOD, 400, INVALID),

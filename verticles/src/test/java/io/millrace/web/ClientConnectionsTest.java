@@ -95,6 +95,45 @@ class ClientConnectionsTest {
     }
 
     @Test
+    void whereAnAnswerHasNoLengthAConnectionOfHttp10EndsWithIt() {
+        try (var connection = DOOR.connect()) {
+            var head =
+                    "POST /v1/documents HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: application/x-ndjson\r\n";
+            var answer = connection.exchangeToEnd(
+                    bytes(head + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT));
+            assertThat(answer)
+                    .startsWith("HTTP/1.0 200")
+                    .containsIgnoringCase("connection: close")
+                    .contains("\"status\":202");
+        }
+    }
+
+    @Test
+    void whereAnAnswerHasALengthAConnectionOfHttp10MayStay() {
+        try (var connection = DOOR.connect()) {
+            for (var i = 0; i < 2; i++) {
+                var answer = connection.exchange(bytes("GET /health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+                assertThat(answer.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void linesThatCameBeforeAStreamBrokeHaveTheirResults() {
+        try (var connection = DOOR.connect()) {
+            var line = DOCUMENT + "\n";
+            var answer = connection.exchange(bytes("POST /v1/documents HTTP/1.1\r\nHost: x\r\n"
+                    + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + Integer.toHexString(line.length()) + "\r\n" + line + "\r\nno size\r\n"));
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.keepsAlive()).isFalse();
+            assertThat(answer.body().lines()).hasSize(2);
+            assertThat(answer.body()).contains("\"line\":1,\"status\":202", "\"line\":2,\"status\":400");
+            assertThatThrownBy(connection::read).isInstanceOf(RawConnection.ClosedWithoutAnswer.class);
+        }
+    }
+
+    @Test
     void requestsMayFollowEachOtherUnasked() {
         try (var connection = DOOR.connect()) {
             var post = POST + "Content-Length: " + DOCUMENT.length() + "\r\n\r\n" + DOCUMENT;

@@ -60,6 +60,16 @@ public final class RawConnection implements AutoCloseable {
         return read();
     }
 
+    /** Sends the bytes and gives all that comes back, head and body, until the connection ends. */
+    public String exchangeToEnd(byte[] bytes) {
+        send(bytes);
+        try {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** On a thread of its own: the answer may come, and want to be read, before all has been sent. */
     void send(byte[] bytes) {
         var before = sending;

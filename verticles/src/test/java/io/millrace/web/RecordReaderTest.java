@@ -26,6 +26,8 @@ class RecordReaderTest {
             {"value_encoding":"json","value":5}                  | 5
             {"value":"\\u0041","value_encoding":"json"}          | "\\u0041"
             {"value":true,"value_encoding":"json"}               | true
+            {"value":null,"value_encoding":"json"}               | null
+            {"value_encoding":"json","value":null}               | null
             """)
     void aValueIsTheseBytes(String json, String bytes) {
         assertThat(value(json)).isEqualTo(Buffer.buffer(bytes));
@@ -36,6 +38,9 @@ class RecordReaderTest {
         assertThat(value("{\"key\":\"k\"}")).isNull();
         assertThat(value("{\"key\":\"k\",\"value\":null,\"value_encoding\":null}"))
                 .isNull();
+        assertThat(value("{\"key\":\"k\",\"value\":null,\"value_encoding\":\"text\"}"))
+                .isNull();
+        assertThat(value("{\"key\":\"k\",\"value_encoding\":\"json\"}")).isNull();
         assertThat(value("{\"value\":\"\"}")).isEqualTo(Buffer.buffer());
     }
 
@@ -81,6 +86,7 @@ class RecordReaderTest {
             {"headers":{}}                                   | 422 wrong_type /headers
             {"headers":[5]}                                  | 422 wrong_type /headers/0
             {"headers":[{"name":5}]}                         | 422 wrong_type /headers/0/name
+            {"headers":[{"name":"a"},{"value":"x"}]}         | 422 required /headers/1/name
             {"value":"x"} {}                                 | 400 malformed_json
             {"value":"x","value":"y"}                        | 400 duplicate_key
             """)
