@@ -156,7 +156,7 @@ class BackpressureTest {
         var inVain = 0;
         // How often in vain is OpenDocumentsTest's to say, in a time of its own; here the machine may stall, and then
         // they go on.
-        while (returns < 8 || (inVain >= returns / 2 && returns < 24)) {
+        while (returns < 5 || (inVain >= returns / 2 && returns < 24)) {
             var document = document();
             var answer = client.document(document);
             if (answer.status() == 429) {
