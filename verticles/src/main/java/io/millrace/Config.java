@@ -47,7 +47,7 @@ public record Config(
             List.of("host", "hostaddr", "port", "user", "password", "dbname");
 
     /** Of libpq's modes those that do not insist on TLS. */
-    private static final Set<String> PLAIN_TEXT_MODES = Set.of("=disable", "=allow", "=prefer");
+    private static final Set<String> PLAIN_TEXT_MODES = Set.of("disable", "allow", "prefer");
 
     /** The shortest of what is counted in seconds, and of what would end or occupy the pod if it were shorter. */
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -252,12 +252,15 @@ public record Config(
         var query = url.indexOf('?');
         for (var parameter :
                 query < 0 ? new String[0] : url.substring(query + 1).split("&", -1)) {
-            var name = parameter.replaceFirst("=.*", "");
-            if (name.equals("sslmode") && !PLAIN_TEXT_MODES.contains(parameter.substring("sslmode".length()))) {
-                throw noTls("the database URL has " + parameter);
-            } else if (name.startsWith("ssl") && !name.equals("sslmode")) {
+            var parts = parameter.split("=", 2);
+            var name = parts[0];
+            if (name.equals("sslmode")) {
+                if (parts.length == 1 || !PLAIN_TEXT_MODES.contains(parts[1])) {
+                    throw noTls("the database URL has " + parameter);
+                }
+            } else if (name.startsWith("ssl")) {
                 throw noTls("the database URL has " + name);
-            } else if (!name.isEmpty() && !name.startsWith("ssl") && !URL_PARAMETERS.contains(name)) {
+            } else if (!name.isEmpty() && !URL_PARAMETERS.contains(name)) {
                 throw new Settings.Invalid(
                         "the database URL has a parameter %s, which is not supported: leave it out; those that are: %s"
                                 .formatted(name, String.join(", ", URL_PARAMETERS)));
@@ -267,7 +270,7 @@ public record Config(
 
     private static void refuseTls(Map<String, String> environment) {
         var mode = environment.getOrDefault("PGSSLMODE", "");
-        if (!mode.isEmpty() && !PLAIN_TEXT_MODES.contains("=" + mode)) {
+        if (!mode.isEmpty() && !PLAIN_TEXT_MODES.contains(mode)) {
             throw noTls("PGSSLMODE is " + mode);
         }
     }

@@ -75,7 +75,6 @@ final class LiveTail implements AutoCloseable {
     private final List<String> violations = new ArrayList<>();
     private final Thread thread;
     private volatile boolean stopping;
-    private boolean failed;
 
     LiveTail(DatabaseSettings settings) {
         this.database = new Database(vertx, settings);
@@ -85,7 +84,11 @@ final class LiveTail implements AutoCloseable {
 
     private void follow() {
         while (!stopping) {
-            readOn();
+            try {
+                readOn();
+            } catch (RuntimeException e) {
+                // The database is away; the next round asks again from the same offset.
+            }
             Waiting.pass(ROUND);
         }
     }
@@ -93,17 +96,11 @@ final class LiveTail implements AutoCloseable {
     /** Reads each partition on by one fetch; true when there was anything. */
     private boolean readOn() {
         var any = false;
-        failed = false;
         for (var name : TOPICS) {
-            try {
-                var topic = await(log.topic(name));
-                for (var partition = 0; topic != null && partition < topic.partitions(); partition++) {
-                    var places = seen.computeIfAbsent(new Place(name, partition), first -> new Hashes());
-                    any |= readOn(topic, partition, places);
-                }
-            } catch (RuntimeException e) {
-                // The database is away; the next round asks again from the same offset.
-                failed = true;
+            var topic = await(log.topic(name));
+            for (var partition = 0; topic != null && partition < topic.partitions(); partition++) {
+                var places = seen.computeIfAbsent(new Place(name, partition), first -> new Hashes());
+                any |= readOn(topic, partition, places);
             }
         }
         return any;
@@ -139,7 +136,10 @@ final class LiveTail implements AutoCloseable {
     List<String> finish() throws InterruptedException {
         stopping = true;
         thread.join();
-        Waiting.until(HEALED, () -> !readOn() && !failed);
+        var more = true;
+        while (more) {
+            more = patiently(this::readOn);
+        }
         for (var entry : seen.entrySet()) {
             var place = entry.getKey();
             var topic = log.known(place.topic());

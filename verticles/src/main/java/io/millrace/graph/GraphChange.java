@@ -101,7 +101,7 @@ public record GraphChange(
         }
 
         void relationship(Relationship relationship) {
-            if (relationship.differs()) {
+            if (relationship.created || relationship.differs()) {
                 relationships.add(new RelationshipChange(
                         relationship.id,
                         relationship.sourceId,

@@ -77,6 +77,6 @@ final class Relationship {
 
     /** Whether more than counts changed. */
     boolean differs() {
-        return created || !Objects.equals(descriptionBefore, descriptions.winner());
+        return !Objects.equals(descriptionBefore, descriptions.winner());
     }
 }

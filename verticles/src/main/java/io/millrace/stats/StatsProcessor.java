@@ -28,8 +28,8 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
     private final TopEntities top = new TopEntities();
 
     /**
-     * What the batch says, the lists of the partition, and of a late batch its entities as they are: what its changes say of them was true once,
-     * and later changes have been read already.
+     * What the batch says, the lists of the partition, and of a late batch its entities as they are: what its changes say of
+     * them was true once, and later changes have been read already.
      */
     record Loaded(
             List<GraphChange> changes,
@@ -55,6 +55,9 @@ final class StatsProcessor implements Processor<StatsProcessor.Loaded> {
 
     @Override
     public Loaded load(Batch batch, SqlClient database) {
+        if (batch.reprocessing()) {
+            return new Loaded(List.of(), top, null);
+        }
         var changes = batch.records().stream().map(GraphChange::read).toList();
         var missing = top.missing(changes.stream().map(GraphChange::workspace).collect(Collectors.toSet()));
         if (!missing.isEmpty()) {

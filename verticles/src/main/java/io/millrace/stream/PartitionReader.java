@@ -80,7 +80,7 @@ final class PartitionReader {
             if (stopping || position >= endOffset) {
                 return null;
             }
-            fetched.addAll(fetch(position, memory.batchBytes(limits.bytes())));
+            fetched.addAll(fetch(position, batchBytes()));
             if (fetched.isEmpty()) {
                 // The end is known from a commit, so records must be there: a replica, or a bug.
                 throw new IllegalStateException("partition %d of topic %s has nothing at offset %d before %d"
@@ -98,17 +98,21 @@ final class PartitionReader {
         var loads = 0L;
         while (records.size() < max && !fetched.isEmpty() && fetched.element().offset() < to) {
             var more = fetched.element().loadsBytes();
-            if (more > 0 && !records.isEmpty() && loads + more > memory.batchBytes(limits.bytes())) {
+            if (more > 0 && !records.isEmpty() && loads + more > batchBytes()) {
                 break;
             }
             loads += more;
             records.add(fetched.remove());
         }
-        if (loads > memory.batchBytes(limits.bytes())) {
+        if (loads > batchBytes()) {
             takeMemory(loads);
         }
         var late = !reprocessing && to != Long.MAX_VALUE;
         return new Batch(topic.name(), claim.partition(), records, reprocessing, late);
+    }
+
+    private int batchBytes() {
+        return memory.batchBytes(limits.bytes());
     }
 
     private List<ConsumerRecord> fetch(long position, int maxBytes) {

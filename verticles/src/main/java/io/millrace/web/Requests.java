@@ -25,6 +25,9 @@ final class Requests {
     static final String WORKSPACE_HEADER = "Millrace-Workspace";
     static final String DEFAULT_WORKSPACE = "default";
 
+    /** Where a request keeps its parameters once they were parsed. */
+    private static final String QUERY = "millrace.query";
+
     private static final Pattern WORKSPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
     static final String IDEMPOTENCY_KEY_HEADER = "Idempotency-Key";
@@ -182,10 +185,15 @@ final class Requests {
 
     /** Parameters by name. The library's own would take a semicolon for the end of a value, which RFC 3986 does not know. */
     private static Map<String, List<String>> query(RoutingContext context) {
-        return QueryStringDecoder.builder()
-                .semicolonIsNormalChar(true)
-                .build(context.request().uri())
-                .parameters();
+        Map<String, List<String>> known = context.get(QUERY);
+        if (known == null) {
+            known = QueryStringDecoder.builder()
+                    .semicolonIsNormalChar(true)
+                    .build(context.request().uri())
+                    .parameters();
+            context.put(QUERY, known);
+        }
+        return known;
     }
 
     /** Answers with what a read gives; a database that is away is a 503. */

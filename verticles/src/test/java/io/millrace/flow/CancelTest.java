@@ -71,13 +71,7 @@ class CancelTest {
         try (var first = FlowPod.start(database, ONLY_INGEST)) {
             var client = client(first);
             var job = client.document(letter(1)).job();
-            rows.execute("""
-                    create function public.doubt() returns trigger language plpgsql as $$
-                    begin
-                      raise exception 'in doubt' using errcode = '40003';
-                    end
-                    $$
-                    """);
+            rows.makeDoubt();
             rows.execute("""
                     create constraint trigger doubt after insert on jobs.cancellations
                     deferrable initially deferred for each row execute function public.doubt()

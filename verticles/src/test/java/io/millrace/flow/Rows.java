@@ -46,6 +46,17 @@ final class Rows implements AutoCloseable {
         }
     }
 
+    /** Makes {@code public.doubt()}, for triggers: nobody learns what became of a transaction in which it is called. */
+    void makeDoubt() {
+        execute("""
+                create function public.doubt() returns trigger language plpgsql as $$
+                begin
+                  raise exception 'in doubt' using errcode = '40003';
+                end
+                $$
+                """);
+    }
+
     long count(String sql, Object... parameters) {
         return Long.parseLong(list(sql, parameters).getFirst());
     }

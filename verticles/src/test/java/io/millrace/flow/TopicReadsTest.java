@@ -72,13 +72,7 @@ class TopicReadsTest extends PodTest {
 
     @Test
     void aTopicOfWhichNobodyKnowsWhetherItWasMadeIsToldAsThat() {
-        rows.execute("""
-                create function public.doubt() returns trigger language plpgsql as $$
-                begin
-                  raise exception 'in doubt' using errcode = '40003';
-                end
-                $$
-                """);
+        rows.makeDoubt();
         rows.execute("""
                 create trigger doubt after insert on stream.topics
                 for each row when (new.name = 'doubtful') execute function public.doubt()
